@@ -1,0 +1,55 @@
+# base: errors, cleanup, buffers, tables, paths, fds, digests, processes, work pool. Uses libc and libcrypto only.
+noinst_LIBRARIES += libbase.a
+libbase_a_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+libbase_a_SOURCES = \
+	base/alloc.c base/alloc.h base/buf.c base/buf.h base/digest.c base/digest.h base/err.c base/err.h \
+	base/fd.c base/fd.h base/path.c base/path.h base/pool.c base/pool.h base/proc.c base/proc.h \
+	base/report.c base/report.h base/table.c base/table.h
+
+unit_tests += tests/unit/test-err
+check_PROGRAMS += tests/unit/test-err
+tests_unit_test_err_SOURCES = tests/unit/test-err.c tests/unit/unit.h
+tests_unit_test_err_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_err_LDADD = $(BASE_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-buf
+check_PROGRAMS += tests/unit/test-buf
+tests_unit_test_buf_SOURCES = tests/unit/test-buf.c tests/unit/unit.h
+tests_unit_test_buf_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_buf_LDADD = $(BASE_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-table
+check_PROGRAMS += tests/unit/test-table
+tests_unit_test_table_SOURCES = tests/unit/test-table.c tests/unit/unit.h
+tests_unit_test_table_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_table_LDADD = $(BASE_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-path
+check_PROGRAMS += tests/unit/test-path
+tests_unit_test_path_SOURCES = tests/unit/test-path.c tests/unit/unit.h
+tests_unit_test_path_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_path_LDADD = $(BASE_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-fd
+check_PROGRAMS += tests/unit/test-fd
+tests_unit_test_fd_SOURCES = tests/unit/test-fd.c tests/unit/unit.h
+tests_unit_test_fd_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_fd_LDADD = $(BASE_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-digest
+check_PROGRAMS += tests/unit/test-digest
+tests_unit_test_digest_SOURCES = tests/unit/test-digest.c tests/unit/unit.h
+tests_unit_test_digest_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_digest_LDADD = $(BASE_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-proc
+check_PROGRAMS += tests/unit/test-proc
+tests_unit_test_proc_SOURCES = tests/unit/test-proc.c tests/unit/unit.h
+tests_unit_test_proc_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_proc_LDADD = $(BASE_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-pool
+check_PROGRAMS += tests/unit/test-pool
+tests_unit_test_pool_SOURCES = tests/unit/test-pool.c tests/unit/unit.h
+tests_unit_test_pool_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_pool_LDADD = $(BASE_LIBS) $(CHECK_LIBS)

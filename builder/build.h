@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The build: from a recipe to a published template version.
+ *
+ *     solve ─ plan ─ fetch ─ ingest ─ compose ─ configure ─ capture ─ manifest ─ image
+ *
+ * build.c reads as that line.  A plan is built in two stages, always: the base
+ * (bootstrap set) on nothing, then the rest on the base.  Each stage's result
+ * is kept in compositions/ under the digest of (parent image, ordered plan,
+ * rules' version), so templates that share a base share the work, and the same
+ * lock gives the same image whichever was built first.
+ */
+#ifndef BUILDER_BUILD_H
+#define BUILDER_BUILD_H
+
+#include "base/report.h"
+#include "resolver/plan.h"
+#include "resolver/recipe.h"
+#include "store/manifest.h"
+
+struct vz_build_options {
+	const char *const *mirror_dirs;
+	const char *lock_text;           /* build exactly this plan, or NULL */
+	const char *lock_name;           /* for messages */
+	bool offline;
+	bool only_if_changed;            /* update: no new version if the plan is the current one's */
+	bool dry_run;                    /* stop after the plan */
+	const struct vz_report *report;
+};
+
+struct vz_build_result {
+	struct vz_manifest manifest;     /* what was published, or the current one if unchanged */
+	struct vz_plan *plan;
+	bool changed;
+};
+
+void vz_build_result_release(struct vz_build_result *r);
+int vz_build(struct vz_store *s, const struct vz_recipe *recipe, const struct vz_build_options *o,
+	     struct vz_build_result *ret, struct vz_err *err);
+
+#endif

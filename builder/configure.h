@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Configure: what turns merged files into a healthy system of its family.
+ *
+ * The family's part stands behind an ops table (configure_deb.c):
+ *   prepare   adds the package database and seeds to the composed tree, as if
+ *             the packages had just been unpacked;
+ *   run       runs the maintainer scripts inside, through link/enter, on a
+ *             mount of the composed tree with a private upper;
+ *   settle    drops from the captured tree what must not be published.
+ */
+#ifndef BUILDER_CONFIGURE_H
+#define BUILDER_CONFIGURE_H
+
+#include "base/buf.h"
+#include "base/report.h"
+#include "builder/compose.h"
+#include "store/store.h"
+
+struct vz_configure {
+	struct vz_store *store;
+	const struct vz_tree *parent;            /* before compose; NULL: nothing */
+	const struct vz_compose_package *packages;   /* new ones, in order */
+	size_t n;
+	const char *arch;                        /* family's name, "amd64" */
+	int64_t date;                            /* SOURCE_DATE_EPOCH */
+	struct vz_buf *log;                      /* what scripts printed is appended */
+	const struct vz_report *report;
+};
+
+struct vz_configure_ops {
+	const char *family;
+	int (*prepare)(const struct vz_configure *c, struct vz_tree *t, struct vz_err *err);
+	int (*run)(const struct vz_configure *c, int root_fd, struct vz_err *err);    /* VZ_SCRIPT names the package */
+	int (*settle)(const struct vz_configure *c, struct vz_tree *t, struct vz_err *err);
+};
+
+const struct vz_configure_ops *vz_configure_ops(const char *family);   /* NULL: unknown */
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Mirrors: from a recipe's `url` to an ordered list of base URLs to try.
+ *
+ * "mirror:NAME" is the list recipes/mirrors/NAME, one candidate a line, `#`
+ * comments, overridable in /etc/vzpkg/mirrors; the word `host-apt` in it stands
+ * for the base URIs that the host's own apt configuration uses for the archive
+ * NAME.  No network is used here.
+ */
+#ifndef RESOLVER_MIRROR_H
+#define RESOLVER_MIRROR_H
+
+#include "resolver/recipe.h"
+
+struct vz_mirrors {
+	char **urls;             /* without trailing slash, without duplicates, in order of preference */
+	size_t n;
+};
+
+void vz_mirrors_release(struct vz_mirrors *m);
+/* `dirs`: NULL-terminated directories to look for mirror lists in, in order
+ * (tests override; NULL: /etc/vzpkg/mirrors, then the installed set). An empty
+ * result is VZ_NOTFOUND. Only http, https, ftp, file URLs are accepted. */
+int vz_mirrors_expand(const struct vz_recipe_repo *repo, const char *const *dirs, struct vz_mirrors *ret,
+		      struct vz_err *err);
+
+#endif

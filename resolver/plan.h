@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Plans: the exact packages a recipe resolves to, in the order they are
+ * configured.  A plan's canonical text is the lock:
+ *
+ *     vzpkg-lock 1
+ *     template NAME KIND
+ *     arch x86_64
+ *     family deb
+ *     date 1700000000                                newest signed date, Unix time
+ *     repository ID TYPE SUITE DATE INDEX-SHA256     one line each; "-" where there is none
+ *     package NAME VERSION ARCH REPOSITORY SIZE SHA256 LOCATION FLAGS
+ *     …                                              in order; FLAGS: comma list or "-"
+ *
+ * Fields are separated by one space; a byte outside 0x21..0x7e, and '%', is
+ * written %XX.  Flags: "base" (bootstrap set, configured first), "requested"
+ * (named by the recipe), "essential".  Equal plans have equal text.
+ */
+#ifndef RESOLVER_PLAN_H
+#define RESOLVER_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/err.h"
+
+enum vz_plan_flags {
+	VZ_PLAN_BASE = 1,        /* part of the bootstrap set: the closure of what is essential or required */
+	VZ_PLAN_REQUESTED = 2,
+	VZ_PLAN_ESSENTIAL = 4,
+};
+
+struct vz_plan_package {
+	char *name, *version, *arch;     /* arch as the family names it: "amd64", "all" */
+	char *repo;                      /* id */
+	char *location;                  /* path below the repository's base URL */
+	char *sha256;                    /* of the package file, lower-case hex */
+	uint64_t size;                   /* of the package file, bytes */
+	unsigned flags;
+};
+
+struct vz_plan_repo {
+	char *id, *type, *suite;
+	int64_t date;                    /* signed date of its metadata */
+	char *index_sha256;              /* of the verified Release / repomd text, or NULL */
+};
+
+struct vz_plan {
+	char *name, *kind, *arch, *family;
+	int64_t date;
+	struct vz_plan_repo *repos;
+	size_t n_repos;
+	struct vz_plan_package *packages;
+	size_t n_packages, cap_packages;
+};
+
+void vz_plan_free(struct vz_plan *p);
+VZ_AUTO(struct vz_plan, vz_plan_free)
+#define auto_plan VZ_CLEANUP(vz_plan_free)
+
+void vz_plan_write(const struct vz_plan *p, struct vz_buf *ret);
+/* Every field is checked (names against the family's grammar, location without "..", …). VZ_USAGE, "NAME:LINE: …"
+ * with `what` as NAME. */
+struct vz_plan *vz_plan_read(const char *text, size_t len, const char *what, struct vz_err *err);
+
+#endif

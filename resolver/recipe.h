@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Recipes: what a template is made of, as people write it (vzpkg-recipe(5)).
+ *
+ * INI, read with libinih: an indented line continues a value, `;` or `#`
+ * starts a comment.  Unknown sections and keys are errors that name file and
+ * line and say what was expected.  `include = FILE` in [template] reads
+ * another recipe first; the including one then overrides scalars and adds to
+ * lists.  `${arch}` and `${releasever}` are expanded in repository values.
+ */
+#ifndef RESOLVER_RECIPE_H
+#define RESOLVER_RECIPE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/alloc.h"
+#include "base/err.h"
+
+struct vz_recipe_repo {
+	char *id;                /* [repository ID] */
+	char *type;              /* "deb", "rpm" */
+	char **urls;             /* as written: URL, "mirror:NAME", "metalink+URL", "mirrorlist+URL" */
+	size_t n_urls;
+	char *suite;             /* deb; Codename or Suite of the Release file */
+	char **components;       /* deb */
+	size_t n_components;
+	char *key;               /* path of a keyring; relative to the recipe's file */
+	bool unsigned_ok;        /* trust = unsigned */
+	int priority;            /* lower number is preferred, 50 if unsaid */
+	unsigned line;
+};
+
+struct vz_recipe_packages {
+	char *template_glob;     /* [packages GLOB], or NULL for plain [packages] */
+	char **install;
+	size_t n_install;
+	char **exclude;
+	size_t n_exclude;
+	int recommends;          /* -1 unsaid, 0, 1 */
+};
+
+struct vz_recipe_script {
+	char *when;              /* "post-install" */
+	char *name;              /* as written */
+	char *text;              /* the file's bytes */
+	size_t len;
+};
+
+struct vz_recipe {
+	char *path;              /* file it was read from */
+	char *text;              /* what was read, includes expanded, for provenance */
+	char *name, *kind, *summary;
+	char *arch;              /* "x86_64"; from `arch =`, else the host's */
+	char *releasever;        /* `releasever =`, or NULL */
+	unsigned keep;           /* 5 if unsaid */
+	struct vz_recipe_repo *repos;
+	size_t n_repos;
+	struct vz_recipe_packages *packages;
+	size_t n_packages;
+	struct vz_recipe_script *scripts;
+	size_t n_scripts;
+};
+
+void vz_recipe_free(struct vz_recipe *r);
+VZ_AUTO(struct vz_recipe, vz_recipe_free)
+#define auto_recipe VZ_CLEANUP(vz_recipe_free)
+
+/* Reads and checks a recipe file. Syntax and unknown keys: VZ_USAGE, "FILE:LINE: …". */
+struct vz_recipe *vz_recipe_read(const char *path, struct vz_err *err);
+/* Finds NAME on the recipe path: `dirs` (NULL-terminated) in order; a name with
+ * a slash or ending in ".recipe" is a file. NAME.recipe is what is looked for.
+ * To be freed. VZ_NOTFOUND names the directories that were searched. */
+char *vz_recipe_find(const char *name, const char *const *dirs, struct vz_err *err);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Package records: what opening a package once left behind.
+ *
+ * A record holds the package's file tree (contents by digest) and, by name,
+ * the members that installing needs: for .deb the control archive's files
+ * ("control", "preinst", "conffiles", "triggers", …), for .rpm the header
+ * blob.  The tree of a .deb also has its var/lib/dpkg/info/ files, so that
+ * composing needs no file content.  Keyed by the SHA-256 of the package file
+ * that the repository's signed metadata promises.
+ *
+ * On disk, packages/<sha256>, mode 0600:
+ *
+ *     "vzpkg-record 1\n"
+ *     "family " deb|rpm "\n"  "size " N "\n"
+ *     { "member " NAME " " LENGTH "\n" BYTES "\n" }
+ *     "tree " LENGTH "\n" DUMP "\n"
+ *     "end " SHA256-HEX-OF-ALL-BEFORE "\n"
+ */
+#ifndef STORE_RECORD_H
+#define STORE_RECORD_H
+
+#include "base/buf.h"
+#include "store/store.h"
+#include "store/tree.h"
+
+struct vz_record_member {
+	char *name;
+	char *data;              /* NUL behind `len` */
+	size_t len;
+};
+
+struct vz_record {
+	char *family;            /* "deb", "rpm" */
+	uint64_t size;           /* of the package file */
+	struct vz_record_member *members;
+	size_t n_members;
+	struct vz_tree *tree;
+};
+
+void vz_record_free(struct vz_record *r);
+VZ_AUTO(struct vz_record, vz_record_free)
+#define auto_record VZ_CLEANUP(vz_record_free)
+struct vz_record *vz_record_new(const char *family);
+void vz_record_add(struct vz_record *r, const char *name, const void *data, size_t len);
+const struct vz_record_member *vz_record_member(const struct vz_record *r, const char *name);  /* NULL if absent */
+
+/* `sha256`: 64 hex digits. */
+bool vz_record_has(const struct vz_store *s, const char *sha256);
+/* VZ_NOTFOUND if absent, VZ_DAMAGED if it contradicts itself. */
+struct vz_record *vz_record_read(const struct vz_store *s, const char *sha256, struct vz_err *err);
+/* Durable only after vz_store_sync(): a record must not outlive its objects. */
+int vz_record_put(struct vz_store *s, const char *sha256, const struct vz_record *r, struct vz_err *err);
+
+/* The format itself, for tests and fuzzing. */
+void vz_record_format(const struct vz_record *r, struct vz_buf *ret);
+struct vz_record *vz_record_parse(const char *data, size_t len, struct vz_err *err);
+
+#endif
