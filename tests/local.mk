@@ -1,1 +1,43 @@
-# tests
+# tests: fuzz targets, lint, flow scripts; what they share stands in tests/lib and tests/fixtures.
+# A room's unit tests stand in its own local.mk.
+EXTRA_DIST += tests/fixtures tests/lib
+
+# Fuzz targets. Usually each is linked with replay.c, and `make check` runs it on
+# tests/fuzz/corpus/NAME; with --enable-fuzz it is a libFuzzer program for `make fuzz`.
+fuzz_programs =
+check_PROGRAMS += $(fuzz_programs)
+if FUZZ
+fuzz_main =
+fuzz_ldflags = $(AM_LDFLAGS) -fsanitize=fuzzer
+else
+fuzz_main = tests/fuzz/replay.c
+fuzz_ldflags = $(AM_LDFLAGS)
+fuzz_tests += $(fuzz_programs)
+endif
+EXTRA_DIST += tests/fuzz/replay.c
+
+FUZZ_SECONDS = 60
+.PHONY: fuzz
+fuzz: $(fuzz_programs)
+if FUZZ
+	@set -e; for program in $(fuzz_programs); do \
+		name=$${program##*/fuzz-}; mkdir -p tests/fuzz/found/$$name; \
+		echo "fuzzing $$name for $(FUZZ_SECONDS) s"; \
+		./$$program -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=2048 -print_final_stats=0 \
+			-verbosity=0 -artifact_prefix=tests/fuzz/found/$$name- \
+			tests/fuzz/found/$$name $(srcdir)/tests/fuzz/corpus/$$name; \
+	done
+else
+	@echo "make fuzz needs ./configure --enable-fuzz CC=clang CXX=clang++" >&2; exit 1
+endif
+
+lint_tests += tests/lint/scripts.sh tests/lint/manual.sh
+dist_check_SCRIPTS += tests/lint/scripts.sh tests/lint/manual.sh
+
+# The unit tests and fuzz replays alone.
+.PHONY: check-unit
+check-unit:
+	$(MAKE) $(AM_MAKEFLAGS) check flow_tests= lint_tests=
+
+clean-local:
+	rm -rf tests/tmp tests/fuzz/found
