@@ -61,6 +61,14 @@ void vz_plan_free(struct vz_plan *p);
 VZ_AUTO(struct vz_plan, vz_plan_free)
 #define auto_plan VZ_CLEANUP(vz_plan_free)
 
+/* Would they build the same thing: architecture, family, and the same packages
+ * (name, version, architecture, digest, flags) in the same order. Dates and
+ * where packages come from do not count. */
+bool vz_plan_same(const struct vz_plan *a, const struct vz_plan *b);
+
+/* Can `location` be appended to a repository's base URL and stay below it. */
+bool vz_plan_location_is_sane(const char *location);
+
 void vz_plan_write(const struct vz_plan *p, struct vz_buf *ret);
 /* Every field is checked (names against the family's grammar, location without "..", …). VZ_USAGE, "NAME:LINE: …"
  * with `what` as NAME. */
