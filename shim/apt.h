@@ -5,7 +5,8 @@
  *
  * The C++ is one file, shim/apt.cc.  No exception and no libapt-pkg type
  * crosses this header.  All functions may be called from several threads at
- * once on different objects; vz_apt_init() is called by them as needed.
+ * once on different objects; the library is initialised by the first call that
+ * needs it.
  */
 #ifndef SHIM_APT_H
 #define SHIM_APT_H
@@ -20,36 +21,34 @@
 extern "C" {
 #endif
 
-/* One entry of a tar archive inside a .deb, as it stands there. */
-struct vz_apt_entry {
-	const char *name;            /* "./usr/bin/x" */
-	const char *link;            /* target of a symbolic or hard link, or NULL */
-	enum vz_apt_type { VZ_APT_FILE, VZ_APT_HARDLINK, VZ_APT_SYMLINK, VZ_APT_CHAR, VZ_APT_BLOCK, VZ_APT_DIR,
-			   VZ_APT_FIFO } type;
-	uint32_t mode;               /* permission bits */
-	uint32_t uid, gid;
-	uint32_t major, minor;
-	uint64_t size;
-	int64_t mtime;
-};
+/*
+ * A .deb open for reading: its control archive and its data archive, one after
+ * the other, decompressed, as tar.  Decompression is in the process, by the
+ * library that belongs to the member's name (.gz, .xz, .zst, .bz2, .lzma, none).
+ * What the tar says is store/tar.h's matter: libapt-pkg's own tar reader drops
+ * the prefix field of ustar headers and skips types that it does not know.
+ */
+struct vz_apt_deb;
 
-/* Callbacks; a non-zero return ends the reading, and vz_apt_deb_read() then
- * returns -1 with what the callback put into `err`. `data` calls follow their
- * `entry` call in order, each with the next bytes. */
-struct vz_apt_sink {
-	int (*entry)(void *ctx, const struct vz_apt_entry *e, struct vz_err *err);
-	int (*data)(void *ctx, const void *bytes, size_t len, struct vz_err *err);
-	void *ctx;
-};
-
-/* Streams the control archive into `control`, then the data archive into
- * `files`. `fd` is read from its start. Checks the ar structure (debian-binary
- * first, "2.x"), every member's presence and that both archives end properly. */
-int vz_apt_deb_read(int fd, const struct vz_apt_sink *control, const struct vz_apt_sink *files, struct vz_err *err);
+/* Checks the ar structure as deb(5) has it: "debian-binary" first with version
+ * 2.x, then one control.tar and one data.tar; members in between begin with
+ * "_". `fd` is read from its start, is not closed, and must not be used by
+ * others before vz_apt_deb_close(). */
+struct vz_apt_deb *vz_apt_deb_open(int fd, struct vz_err *err);
+enum vz_apt_archive { VZ_APT_CONTROL, VZ_APT_DATA };
+/* Goes to the start of an archive. */
+int vz_apt_deb_begin(struct vz_apt_deb *d, enum vz_apt_archive which, struct vz_err *err);
+/* The next bytes of the archive; fewer than `len` only at its end, 0 behind it, -1 on
+ * an error, to which a member that breaks off belongs. */
+ptrdiff_t vz_apt_deb_read(struct vz_apt_deb *d, void *buf, size_t len, struct vz_err *err);
+void vz_apt_deb_close(struct vz_apt_deb *d);   /* takes NULL */
 
 /* Control text (deb822): calls `field` for each field of each stanza; `stanza`
  * numbers from 0. Values: continuation lines as they stand, leading white
- * space of the first line removed. A non-zero return ends the reading. */
+ * space of the first line and trailing white space removed. A non-zero return
+ * ends the reading: vz_apt_control_read() is then -1, with what `field` put
+ * into `err`. Text with a NUL byte, or a line that is neither a field nor its
+ * continuation, is an error. */
 typedef int (*vz_apt_field)(void *ctx, unsigned stanza, const char *name, const char *value, struct vz_err *err);
 int vz_apt_control_read(const char *text, size_t len, vz_apt_field field, void *ctx, struct vz_err *err);
 
