@@ -44,6 +44,7 @@ bool vz_env_uses(const struct vz_store *s, const char *template_name, unsigned v
 /* Attaches at `dir`, or at envs/<name>/root if NULL; `ret_where` to be freed. VZ_BUSY if already mounted. */
 int vz_env_mount(struct vz_store *s, const char *name, const char *dir, char **ret_where, struct vz_err *err);
 int vz_env_umount(struct vz_store *s, const char *name, struct vz_err *err);
+bool vz_env_is_mounted(const struct vz_store *s, const char *name);
 /* Runs a command; uses the mount of vz_env_mount() if there is one, else its own. */
 int vz_env_exec(struct vz_store *s, const char *name, const char *const *argv, int *ret_status, struct vz_err *err);
 /* Bytes in the private area (st_blocks * 512 of everything in upper/). */

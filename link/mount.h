@@ -22,7 +22,8 @@ enum vz_mount_way {              /* for tests; 0 lets the probe choose */
 };
 
 struct vz_mount_plan {
-	struct vz_digest image;      /* images/<digest>.erofs of the store */
+	int image_fd;                /* the EROFS image, a file on disk; -1: images/<image>.erofs of the store */
+	struct vz_digest image;
 	int upper_fd, work_fd;       /* directories on one file system; -1: read-only */
 	bool volatile_upper;         /* never sync: for builds only */
 	unsigned ways;

@@ -27,6 +27,7 @@ struct vz_manifest {
 	unsigned version;            /* given at publishing */
 	char *parent;                /* "name@version", or NULL */
 	char *recipe;                /* the recipe's text as it was read */
+	char *recipe_path;           /* absolute path of its file, for updates; NULL if it has none */
 	char *lock;                  /* the plan's canonical text */
 	struct vz_digest image;
 	uint64_t image_size;
@@ -42,7 +43,7 @@ void vz_manifest_release(struct vz_manifest *m);
 /* "NAME" or "NAME@VERSION". VERSION absent: current. VZ_NOTFOUND. The lock is
  * read too; the tree is not. */
 int vz_manifest_read(const struct vz_store *s, const char *ref, struct vz_manifest *ret, struct vz_err *err);
-/* The tree, from the image. */
+/* The tree, from the image: vz_store_image_tree(). */
 struct vz_tree *vz_manifest_tree(const struct vz_store *s, const struct vz_manifest *m, struct vz_err *err);
 /* Text of templates/<name>/<N>/log. */
 int vz_manifest_log(const struct vz_store *s, const struct vz_manifest *m, struct vz_buf *ret, struct vz_err *err);

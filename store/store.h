@@ -62,5 +62,8 @@ int vz_store_sync(struct vz_store *s, struct vz_err *err);
  * vz_store_sync(). Open: read-only fd. */
 int vz_store_put_image(struct vz_store *s, const void *image, size_t len, struct vz_digest *ret, struct vz_err *err);
 int vz_store_open_image(const struct vz_store *s, const struct vz_digest *d, struct vz_err *err);
+/* The tree of an image of the store, whose digest is checked. VZ_DAMAGED. */
+struct vz_tree;
+struct vz_tree *vz_store_image_tree(const struct vz_store *s, const struct vz_digest *d, struct vz_err *err);
 
 #endif
