@@ -1,6 +1,6 @@
 # tests: fuzz targets, lint, flow scripts; what they share stands in tests/lib and tests/fixtures.
 # A room's unit tests stand in its own local.mk.
-EXTRA_DIST += tests/fixtures
+EXTRA_DIST += tests/fixtures tests/lib
 
 # Fuzz targets. Usually each is linked with replay.c, and `make check` runs it on
 # tests/fuzz/corpus/NAME; with --enable-fuzz it is a libFuzzer program for `make fuzz`.
