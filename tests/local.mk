@@ -4,7 +4,7 @@ EXTRA_DIST += tests/fixtures tests/lib
 
 # Fuzz targets. Usually each is linked with replay.c, and `make check` runs it on
 # tests/fuzz/corpus/NAME; with --enable-fuzz it is a libFuzzer program for `make fuzz`.
-fuzz_programs =
+fuzz_programs = tests/fuzz/fuzz-plan
 check_PROGRAMS += $(fuzz_programs)
 if FUZZ
 fuzz_main =
@@ -14,7 +14,11 @@ fuzz_main = tests/fuzz/replay.c
 fuzz_ldflags = $(AM_LDFLAGS)
 fuzz_tests += $(fuzz_programs)
 endif
-EXTRA_DIST += tests/fuzz/replay.c
+EXTRA_DIST += tests/fuzz/replay.c tests/fuzz/corpus
+
+tests_fuzz_fuzz_plan_SOURCES = tests/fuzz/fuzz-plan.c $(fuzz_main)
+tests_fuzz_fuzz_plan_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_plan_LDADD = $(RESOLVER_LIBS)
 
 FUZZ_SECONDS = 60
 .PHONY: fuzz
@@ -22,10 +26,11 @@ fuzz: $(fuzz_programs)
 if FUZZ
 	@set -e; for program in $(fuzz_programs); do \
 		name=$${program##*/fuzz-}; mkdir -p tests/fuzz/found/$$name; \
-		echo "fuzzing $$name for $(FUZZ_SECONDS) s"; \
-		./$$program -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=2048 -print_final_stats=0 \
-			-verbosity=0 -artifact_prefix=tests/fuzz/found/$$name- \
-			tests/fuzz/found/$$name $(srcdir)/tests/fuzz/corpus/$$name; \
+		./$$program -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=2048 \
+			-artifact_prefix=tests/fuzz/found/$$name- tests/fuzz/found/$$name \
+			$(srcdir)/tests/fuzz/corpus/$$name >tests/fuzz/found/$$name.log 2>&1 || \
+			{ tail -n 40 tests/fuzz/found/$$name.log; echo "$$name: found something"; exit 1; }; \
+		echo "$$name: $$(grep ^Done tests/fuzz/found/$$name.log)"; \
 	done
 else
 	@echo "make fuzz needs ./configure --enable-fuzz CC=clang CXX=clang++" >&2; exit 1

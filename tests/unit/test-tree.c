@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tests/unit/unit.h"
 
+#include "base/buf.h"
 #include "store/tree.h"
 
 #include <stdio.h>
@@ -256,24 +257,26 @@ END_TEST
 
 static int note_name(struct vz_node *n, void *ctx)
 {
-	strcat(strcat(ctx, n->name), " ");
+	struct vz_buf *names = ctx;
+
+	vz_buf_printf(names, "%s ", n->name);
 	return strcmp(n->name, "stop") == 0 ? 42 : 0;
 }
 
 START_TEST(test_walk)
 {
 	auto_tree struct vz_tree *t = vz_tree_new();
-	char names[256] = "";
+	auto_buf struct vz_buf names = {0};
 
 	vz_tree_make_dirs(t, "/b/c/d", 0755, 0);
 	vz_tree_make_dirs(t, "/a", 0755, 0);
 	vz_tree_make_dirs(t, "/b/e", 0755, 0);
-	ck_assert_int_eq(vz_node_walk(t->root, note_name, names), 0);
-	ck_assert_str_eq(names, " a b c d e ");
+	ck_assert_int_eq(vz_node_walk(t->root, note_name, &names), 0);
+	ck_assert_str_eq(names.data, " a b c d e ");
 	vz_tree_make_dirs(t, "/b/c/stop", 0755, 0);
-	names[0] = 0;
-	ck_assert_int_eq(vz_node_walk(vz_tree_find(t, "/b"), note_name, names), 42);
-	ck_assert_str_eq(names, "b c d stop ");
+	vz_buf_clear(&names);
+	ck_assert_int_eq(vz_node_walk(vz_tree_find(t, "/b"), note_name, &names), 42);
+	ck_assert_str_eq(names.data, "b c d stop ");
 }
 END_TEST
 
