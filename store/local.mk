@@ -11,3 +11,17 @@ check_PROGRAMS += tests/unit/test-tree
 tests_unit_test_tree_SOURCES = tests/unit/test-tree.c tests/unit/unit.h
 tests_unit_test_tree_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_tree_LDADD = libstore.a $(BASE_LIBS) $(CHECK_LIBS)
+# the store, objects
+libstore_a_SOURCES += store/store.c store/object.c
+
+unit_tests += tests/unit/test-store
+check_PROGRAMS += tests/unit/test-store
+tests_unit_test_store_SOURCES = tests/unit/test-store.c tests/unit/unit.h tests/unit/scratch.h
+tests_unit_test_store_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_store_LDADD = $(STORE_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-object
+check_PROGRAMS += tests/unit/test-object
+tests_unit_test_object_SOURCES = tests/unit/test-object.c tests/unit/unit.h tests/unit/scratch.h
+tests_unit_test_object_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_object_LDADD = $(STORE_LIBS) $(CHECK_LIBS)
