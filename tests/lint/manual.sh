@@ -9,7 +9,7 @@ command -v groff >/dev/null || {
 }
 status=0
 for page in doc/*.[1-8]; do
-	said=$(groff -man -ww -z -Tutf8 -rLL=100n "$page" 2>&1)
+	said=$(groff -t -man -ww -z -Tutf8 "$page" 2>&1)
 	[ -z "$said" ] || { printf '%s\n' "$said"; status=1; }
 done
 exit $status
