@@ -3,11 +3,23 @@
  * Mounting: an image, objects and a private area become a file system.
  *
  * A mount plan is a plain value; vz_mount_new() executes it and returns a
- * detached mount (open_tree/fsmount style) that the caller attaches where it
- * likes, or drops by closing it.  What the kernel can do is found out once at
- * run time (vz_mount_probe): file-backed EROFS or a loop device; overlayfs with
- * data-only lower layers (6.5; by `datadir+`, or `lowerdir=a::b`) or with the
- * objects as an ordinary last layer.  Tests force the fallbacks.
+ * detached mount (fsmount style) that the caller attaches where it likes, or
+ * drops by closing it.  Nothing of it is visible anywhere until it is attached,
+ * and nothing is left if the process dies before.
+ *
+ * What the kernel can do is found out once a process, by trying, best first:
+ * the image as a file (6.12) or through a loop device; then overlayfs with the
+ * objects as data-only layer (6.5) on the detached image (6.15), the same on
+ * an image attached in a mount namespace of our own, and last the objects as
+ * an ordinary lower layer, which the image hides.  Tests force the fallbacks.
+ *
+ * Each mount has an image mount of its own, which goes away with it.  Sharing
+ * one would save no page cache worth having: contents are objects, one inode
+ * each on the store's file system, and the image's blocks are cached with the
+ * image file.
+ *
+ * A mount honours no device nodes (they come from /dev, see link/enter.h),
+ * but setuid programs work.
  */
 #ifndef LINK_MOUNT_H
 #define LINK_MOUNT_H
@@ -19,13 +31,14 @@
 enum vz_mount_way {              /* for tests; 0 lets the probe choose */
 	VZ_MOUNT_LOOP = 1,           /* image through a loop device */
 	VZ_MOUNT_NO_DATADIR = 2,     /* objects as an ordinary lower layer */
+	VZ_MOUNT_NO_DETACHED = 4,    /* layers attached in a mount namespace of our own */
 };
 
 struct vz_mount_plan {
 	int image_fd;                /* the EROFS image, a file on disk; -1: images/<image>.erofs of the store */
 	struct vz_digest image;
 	int upper_fd, work_fd;       /* directories on one file system; -1: read-only */
-	bool volatile_upper;         /* never sync: for builds only */
+	bool volatile_upper;         /* never sync: for builds only. Such an upper can be mounted once */
 	unsigned ways;
 };
 
@@ -36,6 +49,7 @@ int vz_mount_new(const struct vz_store *s, const struct vz_mount_plan *p, struct
 int vz_mount_attach(int mount_fd, const char *path, struct vz_err *err);
 /* Is something mounted at `path` (a directory below `dir`) itself? */
 bool vz_mount_is_point(int dir, const char *path);
+/* Takes the topmost mount off `path`. VZ_BUSY while something in it is in use. */
 int vz_mount_detach(const char *path, struct vz_err *err);
 
 #endif
