@@ -4,6 +4,25 @@ libresolver_a_CFLAGS = $(AM_CFLAGS) $(SOLV_CFLAGS) $(CURL_CFLAGS) $(XML_CFLAGS) 
 libresolver_a_SOURCES = \
 	resolver/recipe.h resolver/mirror.h resolver/fetch.h resolver/plan.h resolver/resolve.h
 
+# recipes and mirrors
+libresolver_a_SOURCES += \
+	resolver/ini.c resolver/ini.h resolver/recipe.c resolver/recipe_check.c resolver/recipe_check.h \
+	resolver/recipe_keys.c resolver/recipe_keys.h
+libresolver_a_SOURCES += resolver/mirror.c resolver/url.c resolver/url.h
+FETCH_TEST_LIBS = libresolver.a $(BASE_LIBS) $(CURL_LIBS) $(INIH_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-recipe
+check_PROGRAMS += tests/unit/test-recipe
+tests_unit_test_recipe_SOURCES = tests/unit/test-recipe.c tests/unit/unit.h
+tests_unit_test_recipe_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_recipe_LDADD = $(FETCH_TEST_LIBS)
+
+unit_tests += tests/unit/test-mirror
+check_PROGRAMS += tests/unit/test-mirror
+tests_unit_test_mirror_SOURCES = tests/unit/test-mirror.c tests/unit/unit.h
+tests_unit_test_mirror_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_mirror_LDADD = $(FETCH_TEST_LIBS)
+
 # plans, sources, solving
 libresolver_a_SOURCES += resolver/plan.c
 

@@ -18,10 +18,16 @@ struct vz_mirrors {
 };
 
 void vz_mirrors_release(struct vz_mirrors *m);
+#define auto_mirrors __attribute__((cleanup(vz_mirrors_release)))
+
 /* `dirs`: NULL-terminated directories to look for mirror lists in, in order
- * (tests override; NULL: /etc/vzpkg/mirrors, then the installed set). An empty
- * result is VZ_NOTFOUND. Only http, https, ftp, file URLs are accepted. */
+ * (tests override; NULL: /etc/vzpkg/mirrors, then "mirrors" beside the recipe,
+ * then the installed set). An empty result is VZ_NOTFOUND. Only http, https,
+ * ftp, file URLs are accepted. */
 int vz_mirrors_expand(const struct vz_recipe_repo *repo, const char *const *dirs, struct vz_mirrors *ret,
 		      struct vz_err *err);
+/* Reads the text of a mirror list; the word "host-apt" is kept as it stands. `what` names it in messages:
+ * VZ_USAGE, "WHAT:LINE: …". */
+int vz_mirrors_parse(const char *text, size_t len, const char *what, struct vz_mirrors *ret, struct vz_err *err);
 
 #endif

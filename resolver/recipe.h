@@ -7,6 +7,7 @@
  * line and say what was expected.  `include = FILE` in [template] reads
  * another recipe first; the including one then overrides scalars and adds to
  * lists.  `${arch}` and `${releasever}` are expanded in repository values.
+ * What a struct vz_recipe holds has passed every check that needs no network.
  */
 #ifndef RESOLVER_RECIPE_H
 #define RESOLVER_RECIPE_H
@@ -27,15 +28,16 @@ struct vz_recipe_repo {
 	size_t n_components;
 	char *key;               /* path of a keyring; relative to the recipe's file */
 	bool unsigned_ok;        /* trust = unsigned */
-	int priority;            /* lower number is preferred, 50 if unsaid */
+	int priority;            /* 0 to 999; lower number is preferred, 50 if unsaid */
+	char *file;              /* where it is defined, for messages */
 	unsigned line;
 };
 
 struct vz_recipe_packages {
 	char *template_glob;     /* [packages GLOB], or NULL for plain [packages] */
-	char **install;
+	char **install;          /* "NAME", "NAME:ARCH", "NAME=VERSION" */
 	size_t n_install;
-	char **exclude;
+	char **exclude;          /* "NAME" */
 	size_t n_exclude;
 	int recommends;          /* -1 unsaid, 0, 1 */
 };
@@ -49,7 +51,7 @@ struct vz_recipe_script {
 
 struct vz_recipe {
 	char *path;              /* file it was read from */
-	char *text;              /* what was read, includes expanded, for provenance */
+	char *text;              /* the whole as one recipe in canonical form, for provenance: equal recipes, equal text */
 	char *name, *kind, *summary;
 	char *arch;              /* "x86_64"; from `arch =`, else the host's */
 	char *releasever;        /* `releasever =`, or NULL */
@@ -66,8 +68,11 @@ void vz_recipe_free(struct vz_recipe *r);
 VZ_AUTO(struct vz_recipe, vz_recipe_free)
 #define auto_recipe VZ_CLEANUP(vz_recipe_free)
 
-/* Reads and checks a recipe file. Syntax and unknown keys: VZ_USAGE, "FILE:LINE: …". */
+/* Reads and checks a recipe file. Syntax and unknown keys: VZ_USAGE, "FILE:LINE: …". A file is at most 1 MiB,
+ * includes nest at most 8 deep. */
 struct vz_recipe *vz_recipe_read(const char *path, struct vz_err *err);
+/* The same with the recipe's text at hand; what it includes is still read, relative to the directory of `path`. */
+struct vz_recipe *vz_recipe_parse(const char *text, size_t len, const char *path, struct vz_err *err);
 /* Finds NAME on the recipe path: `dirs` (NULL-terminated) in order; a name with
  * a slash or ending in ".recipe" is a file. NAME.recipe is what is looked for.
  * To be freed. VZ_NOTFOUND names the directories that were searched. */

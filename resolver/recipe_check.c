@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "resolver/recipe_check.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/digest.h"
+#include "base/fd.h"
+#include "base/path.h"
+#include "resolver/url.h"
+
+#define FILE_LIMIT (1024 * 1024)
+#define LOWER "abcdefghijklmnopqrstuvwxyz"
+#define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define DIGITS "0123456789"
+#define ALNUM LOWER UPPER DIGITS
+
+const char *const vz_recipe_archs[] = { "x86_64", "aarch64", "armv7l", "i686", "ppc64le", "riscv64", "s390x",
+					"loongarch64", NULL };
+
+char *vz_recipe_beside(const char *recipe, const char *name)
+{
+	const char *slash = strrchr(recipe, '/');
+
+	if (!slash || *name == '/')
+		return vz_strdup(name);
+	return vz_printf("%.*s/%s", (int)(slash - recipe), recipe, name);
+}
+
+int vz_recipe_load(const char *path, struct vz_buf *ret, struct vz_err *err)
+{
+	auto_fd int fd = vz_open(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, err);
+	struct stat st;
+
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &st) < 0)
+		return vz_err_sys(err, "stat '%s'", path);
+	if (!S_ISREG(st.st_mode))
+		return vz_err_set(err, VZ_FAILED, "'%s' is not a regular file", path);
+	if (st.st_size > FILE_LIMIT)
+		return vz_err_set(err, VZ_FAILED, "'%s' is larger than 1 MiB", path);
+	vz_buf_puts(ret, "");
+	return vz_read_fd(fd, FILE_LIMIT, ret, err);
+}
+
+/* Levenshtein's distance, for words of up to 31 bytes. */
+static unsigned distance(const char *a, const char *b)
+{
+	unsigned row[32], la = (unsigned)strlen(a), lb = (unsigned)strlen(b);
+
+	if (la > 31 || lb > 31)
+		return 99;
+	for (unsigned j = 0; j <= lb; j++)
+		row[j] = j;
+	for (unsigned i = 1; i <= la; i++) {
+		unsigned diagonal = row[0];
+
+		row[0] = i;
+		for (unsigned j = 1; j <= lb; j++) {
+			unsigned above = row[j], best = diagonal + (a[i - 1] != b[j - 1]);
+
+			best = above + 1 < best ? above + 1 : best;
+			best = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
+			diagonal = above;
+			row[j] = best;
+		}
+	}
+	return row[lb];
+}
+
+const char *vz_recipe_nearest(const char *word, const char *const *words)
+{
+	const char *best = NULL;
+	unsigned least = 3;
+
+	for (; *words; words++) {
+		unsigned d = distance(word, *words);
+
+		if (d < least && d < strlen(*words)) {
+			least = d;
+			best = *words;
+		}
+	}
+	return best;
+}
+
+char *vz_recipe_words(const char *const *words)
+{
+	struct vz_buf b = {0};
+
+	for (size_t i = 0; words[i]; i++)
+		vz_buf_printf(&b, "%s%s", !i ? "" : words[i + 1] ? ", " : " or ", words[i]);
+	return vz_buf_steal(&b);
+}
+
+/* First byte out of `first`, the others out of `rest`, up to `end`. */
+static bool spelled(const char *s, const char *end, const char *first, const char *rest)
+{
+	if (s >= end || !strchr(first, *s))
+		return false;
+	for (s++; s < end; s++)
+		if (!*s || !strchr(rest, *s))
+			return false;
+	return true;
+}
+
+bool vz_recipe_package_ok(const char *item, enum vz_family family)
+{
+	const char *end = item + strlen(item), *eq = strchr(item, '='), *name_end = eq ? eq : end, *colon;
+
+	if (end - item > 256)
+		return false;
+	if (eq && !spelled(eq + 1, end, ALNUM, ALNUM ".+-~:^_"))
+		return false;
+	if (family != VZ_FAMILY_DEB)
+		return spelled(item, name_end, ALNUM "@/_", ALNUM "@/_.+-~:^()");
+	colon = memchr(item, ':', (size_t)(name_end - item));
+	if (colon && !spelled(colon + 1, name_end, LOWER, LOWER DIGITS "-"))
+		return false;
+	return spelled(item, colon ? colon : name_end, LOWER DIGITS, LOWER DIGITS "+.-");
+}
+
+bool vz_recipe_suite_ok(const char *s)
+{
+	return strlen(s) <= 128 && spelled(s, s + strlen(s), ALNUM, ALNUM "._/+~-") && vz_path_is_sane(s) &&
+	       s[strlen(s) - 1] != '/';
+}
+
+bool vz_recipe_url_ok(const char *url)
+{
+	if (strncmp(url, "mirror:", 7) == 0)
+		return vz_name_is_sane(url + 7);
+	if (strncmp(url, "metalink+", 9) == 0)
+		return vz_url_is_sane(url + 9);
+	if (strncmp(url, "mirrorlist+", 11) == 0)
+		return vz_url_is_sane(url + 11);
+	return vz_url_is_sane(url) && !strpbrk(url, "?#");
+}
+
+static bool is_variable(const char *p, size_t len)
+{
+	return (len == 4 && memcmp(p, "arch", 4) == 0) || (len == 10 && memcmp(p, "releasever", 10) == 0);
+}
+
+char *vz_recipe_unknown_variable(const char *value)
+{
+	for (const char *p = value; (p = strstr(p, "${")); p += 2) {
+		const char *end = strchr(p, '}');
+		size_t len = end ? (size_t)(end - p) - 2 : strlen(p + 2);
+
+		if (!end || !is_variable(p + 2, len))
+			return vz_strndup(p, end ? len + 3 : len + 2);
+	}
+	return NULL;
+}
+
+static int expand(const struct vz_recipe *r, const struct vz_recipe_repo *repo, char **value, struct vz_err *err)
+{
+	auto_buf struct vz_buf b = {0};
+	const char *p = *value, *dollar;
+
+	if (!p || !strstr(p, "${"))
+		return 0;
+	for (; (dollar = strstr(p, "${")); p = strchr(dollar, '}') + 1) {
+		vz_buf_add(&b, p, (size_t)(dollar - p));
+		if (dollar[2] == 'r' && !r->releasever)
+			return vz_err_set(err, VZ_USAGE,
+					  "%s:%u: repository '%s' uses ${releasever}, expected releasever = … in [template]",
+					  repo->file, repo->line, repo->id);
+		vz_buf_puts(&b, dollar[2] == 'r' ? r->releasever : r->arch);
+	}
+	vz_buf_puts(&b, p);
+	free(*value);
+	*value = vz_buf_steal(&b);
+	return 0;
+}
+
+/* Values with a variable could not be looked at before. */
+static int expand_list(const struct vz_recipe *r, const struct vz_recipe_repo *repo, char **list, size_t n,
+		       bool (*ok)(const char *), struct vz_err *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (expand(r, repo, &list[i], err) < 0)
+			return -1;
+		if (list[i] && !ok(list[i])) {
+			auto_free char *public = vz_url_public(list[i]);
+
+			return vz_err_set(err, VZ_USAGE, "%s:%u: repository '%s' has the bad value '%s'", repo->file, repo->line,
+					  repo->id, public);
+		}
+	}
+	return 0;
+}
+
+static int expand_all(const struct vz_recipe *r, struct vz_recipe_repo *repo, struct vz_err *err)
+{
+	if (expand_list(r, repo, repo->urls, repo->n_urls, vz_recipe_url_ok, err) < 0 ||
+	    expand_list(r, repo, repo->components, repo->n_components, vz_recipe_suite_ok, err) < 0 ||
+	    expand_list(r, repo, &repo->suite, 1, vz_recipe_suite_ok, err) < 0)
+		return -1;
+	return expand(r, repo, &repo->key, err);
+}
+
+static int check_repo(const struct vz_recipe_repo *repo, struct vz_err *err)
+{
+	const char *lacks = !repo->type ? "type, expected type = deb" :
+			    !repo->n_urls ? "url, expected url = URL or url = mirror:NAME" :
+			    strcmp(repo->type, "deb") != 0 ? NULL :
+			    !repo->suite ? "suite, expected suite = CODENAME" :
+			    !repo->n_components ? "components, expected for instance components = main" : NULL;
+
+	if (lacks)
+		return vz_err_set(err, VZ_USAGE, "%s:%u: repository '%s' has no %s", repo->file, repo->line, repo->id, lacks);
+	if (!repo->key && !repo->unsigned_ok)
+		return vz_err_set(err, VZ_USAGE,
+				  "%s:%u: repository '%s' has no key, add key = KEYRING or, if you accept that, trust = unsigned",
+				  repo->file, repo->line, repo->id);
+	if (repo->key && repo->unsigned_ok)
+		return vz_err_set(err, VZ_USAGE, "%s:%u: repository '%s' has a key and trust = unsigned, expected one of them",
+				  repo->file, repo->line, repo->id);
+	for (size_t i = 0; i < repo->n_urls; i++)
+		if (strcmp(repo->type, "deb") == 0 &&
+		    (strncmp(repo->urls[i], "metalink+", 9) == 0 || strncmp(repo->urls[i], "mirrorlist+", 11) == 0))
+			return vz_err_set(err, VZ_USAGE, "%s:%u: repository '%s' of type deb has a %.*s url, expected a URL "
+					  "or mirror:NAME", repo->file, repo->line, repo->id,
+					  (int)strcspn(repo->urls[i], "+"), repo->urls[i]);
+	return 0;
+}
+
+static void write_list(struct vz_buf *b, const char *key, char **items, size_t n)
+{
+	if (!n)
+		return;
+	vz_buf_printf(b, "%s =\n", key);
+	for (size_t i = 0; i < n; i++)
+		vz_buf_printf(b, "    %s\n", items[i]);
+}
+
+static void write_value(struct vz_buf *b, const char *key, const char *value)
+{
+	if (value)
+		vz_buf_printf(b, "%s = %s\n", key, value);
+}
+
+static void write_repo(struct vz_buf *b, const struct vz_recipe_repo *repo)
+{
+	vz_buf_printf(b, "\n[repository %s]\ntype = %s\n", repo->id, repo->type);
+	write_list(b, "url", repo->urls, repo->n_urls);
+	write_value(b, "suite", repo->suite);
+	write_list(b, "components", repo->components, repo->n_components);
+	write_value(b, "key", repo->key);
+	write_value(b, "trust", repo->unsigned_ok ? "unsigned" : "signed");
+	vz_buf_printf(b, "priority = %d\n", repo->priority);
+}
+
+static void write_packages(struct vz_buf *b, const struct vz_recipe_packages *p)
+{
+	vz_buf_printf(b, "\n[packages%s%s]\n", p->template_glob ? " " : "", p->template_glob ? p->template_glob : "");
+	write_list(b, "install", p->install, p->n_install);
+	write_list(b, "exclude", p->exclude, p->n_exclude);
+	if (p->recommends >= 0)
+		write_value(b, "recommends", p->recommends ? "yes" : "no");
+}
+
+static char *canonical(const struct vz_recipe *r)
+{
+	struct vz_buf b = {0};
+	struct vz_digest d;
+	char hex[VZ_HEX_LEN + 1];
+
+	vz_buf_printf(&b, "[template]\nname = %s\nkind = %s\n", r->name, r->kind);
+	write_value(&b, "summary", r->summary);
+	write_value(&b, "arch", r->arch);
+	write_value(&b, "releasever", r->releasever);
+	vz_buf_printf(&b, "keep = %u\n", r->keep);
+	for (size_t i = 0; i < r->n_repos; i++)
+		write_repo(&b, &r->repos[i]);
+	for (size_t i = 0; i < r->n_packages; i++)
+		write_packages(&b, &r->packages[i]);
+	if (r->n_scripts)
+		vz_buf_puts(&b, "\n[scripts]\n");
+	for (size_t i = 0; i < r->n_scripts; i++) {
+		vz_sha256(r->scripts[i].text, r->scripts[i].len, &d);
+		vz_digest_hex(&d, hex);
+		vz_buf_printf(&b, "%s = %s\n; sha256 %s\n", r->scripts[i].when, r->scripts[i].name, hex);
+	}
+	return vz_buf_steal(&b);
+}
+
+int vz_recipe_finish(struct vz_recipe *r, struct vz_err *err)
+{
+	struct utsname host;
+
+	if (!r->name)
+		return vz_err_set(err, VZ_USAGE, "%s:1: the template has no name, expected name = NAME in [template]", r->path);
+	if (!r->kind)
+		return vz_err_set(err, VZ_USAGE, "%s:1: the template has no kind, expected kind = os or kind = app in [template]",
+				  r->path);
+	if (!r->arch && uname(&host) == 0)
+		r->arch = vz_strdup(host.machine);
+	if (strcmp(r->kind, "os") == 0 && !r->n_repos)
+		return vz_err_set(err, VZ_USAGE, "%s:1: a template of kind os without repository, expected [repository ID]",
+				  r->path);
+	for (size_t i = 0; i < r->n_repos; i++) {
+		if (check_repo(&r->repos[i], err) < 0 || expand_all(r, &r->repos[i], err) < 0)
+			return -1;
+		if (strcmp(r->repos[i].type, r->repos[0].type) != 0)
+			return vz_err_set(err, VZ_USAGE, "%s:%u: repository '%s' is of type %s, expected %s as '%s' is",
+					  r->repos[i].file, r->repos[i].line, r->repos[i].id, r->repos[i].type,
+					  r->repos[0].type, r->repos[0].id);
+	}
+	for (size_t i = 0; i < r->n_packages; i++)
+		if (r->packages[i].template_glob && strcmp(r->kind, "os") == 0)
+			return vz_err_set(err, VZ_USAGE, "%s:1: [packages %s] in a template of kind os, expected [packages] "
+					  "(a pattern selects OS templates for an app)", r->path, r->packages[i].template_glob);
+	r->text = canonical(r);
+	return 0;
+}

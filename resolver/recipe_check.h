@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The second half of reading a recipe; for recipe.c only.
+ *
+ * recipe.c knows which keys there are and puts their values in place, file by
+ * file.  Here is how the files it names are found, what values must look like, and what must hold for the whole
+ * once every file is read: nothing missing, nothing contradictory.
+ */
+#ifndef RESOLVER_RECIPE_CHECK_H
+#define RESOLVER_RECIPE_CHECK_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "resolver/recipe.h"
+
+enum vz_family { VZ_FAMILY_UNKNOWN, VZ_FAMILY_DEB, VZ_FAMILY_RPM };
+
+/* A file named in the recipe of path `recipe` lies beside it. To be freed. */
+char *vz_recipe_beside(const char *recipe, const char *name);
+/* A regular file of at most 1 MiB. */
+int vz_recipe_load(const char *path, struct vz_buf *ret, struct vz_err *err);
+
+/* The word of the NULL-terminated `words` that `word` is a slip of the pen of, or NULL. */
+const char *vz_recipe_nearest(const char *word, const char *const *words);
+/* "a, b or c", to be freed. */
+char *vz_recipe_words(const char *const *words);
+
+extern const char *const vz_recipe_archs[];
+
+bool vz_recipe_package_ok(const char *item, enum vz_family family);
+bool vz_recipe_url_ok(const char *url);
+bool vz_recipe_suite_ok(const char *s);            /* also a component */
+/* The first ${x} in `value` that is not known, to be freed; NULL: none. */
+char *vz_recipe_unknown_variable(const char *value);
+
+/* Fills in what is unsaid, expands variables, checks the whole, writes `r->text`. */
+int vz_recipe_finish(struct vz_recipe *r, struct vz_err *err);
+
+#endif

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Cases are files below tests/fixtures/recipe:
+ *   bad/X.recipe     first line "; LINE: TEXT": the error is VZ_USAGE "FILE:LINE: TEXT…", with the hint in (…) behind it
+ *   good/X.recipe    good/X.text is what it comes to, in canonical form
+ * @DIR@ stands for the directory of the case.
+ */
+#include "tests/unit/unit.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/fd.h"
+#include "resolver/recipe.h"
+
+static char *fixtures(const char *kind)
+{
+	return vz_printf("%s/tests/fixtures/recipe/%s", getenv("top_srcdir"), kind);
+}
+
+/* `text` with @DIR@ replaced. */
+static char *with_dir(const char *text, size_t len, const char *dir)
+{
+	auto_free char *s = vz_strndup(text, len);
+	struct vz_buf b = {0};
+	char *p = s, *at;
+
+	for (; (at = strstr(p, "@DIR@")); p = at + 5) {
+		vz_buf_add(&b, p, (size_t)(at - p));
+		vz_buf_puts(&b, dir);
+	}
+	vz_buf_puts(&b, p);
+	return vz_buf_steal(&b);
+}
+
+static unsigned each(const char *kind, void (*check)(const char *dir, const char *path))
+{
+	auto_free char *dir = fixtures(kind);
+	unsigned n = 0;
+	struct dirent *e;
+	DIR *d = opendir(dir);
+
+	ck_assert_ptr_nonnull(d);
+	while ((e = readdir(d))) {
+		auto_free char *path = vz_printf("%s/%s", dir, e->d_name);
+		const char *dot = strrchr(e->d_name, '.');
+
+		if (!dot || strcmp(dot, ".recipe") != 0)
+			continue;
+		check(dir, path);
+		n++;
+	}
+	closedir(d);
+	return n;
+}
+
+static void check_bad(const char *dir, const char *path)
+{
+	struct vz_err err = {0};
+	auto_recipe struct vz_recipe *r = vz_recipe_read(path, &err);
+	auto_buf struct vz_buf text = {0};
+	auto_free char *expected = NULL, *got = NULL, *start = NULL;
+
+	ck_assert_msg(!r, "%s was accepted", path);
+	must(vz_read_file(AT_FDCWD, path, 1 << 20, &text, &err));
+	ck_assert(text.len > 2 && memcmp(text.data, "; ", 2) == 0);
+	expected = with_dir(text.data + 2, strcspn(text.data, "\n") - 2, dir);
+	r = vz_recipe_read(path, &err);
+	ck_assert_msg(err.code == VZ_USAGE, "%s: code %d", path, err.code);
+	start = vz_printf("%s:%s", path, expected);
+	if (err.hint[0])
+		got = vz_printf("%s (%s)", err.msg, err.hint);
+	else
+		got = vz_strdup(err.msg);
+	ck_assert_msg(strncmp(got, start, strlen(start)) == 0, "got: %s\nexpected: %s", got, start);
+}
+
+static void check_good(const char *dir, const char *path)
+{
+	struct vz_err err = {0};
+	auto_recipe struct vz_recipe *r = vz_recipe_read(path, &err), *again = NULL;
+	auto_free char *golden = vz_printf("%.*s.text", (int)(strlen(path) - strlen(".recipe")), path);
+	auto_buf struct vz_buf text = {0};
+	auto_free char *expected = NULL;
+
+	ck_assert_msg(r, "%s: %s", path, err.msg);
+	must(vz_read_file(AT_FDCWD, golden, 1 << 20, &text, &err));
+	expected = with_dir(text.data, text.len, dir);
+	ck_assert_str_eq(r->text, expected);
+	again = vz_recipe_parse(r->text, strlen(r->text), path, &err);
+	ck_assert_msg(again, "canonical form of %s: %s", path, err.msg);
+	ck_assert_str_eq(again->text, r->text);
+}
+
+START_TEST(test_bad)
+{
+	ck_assert_uint_ge(each("bad", check_bad), 50);
+}
+END_TEST
+
+START_TEST(test_good)
+{
+	ck_assert_uint_ge(each("good", check_good), 3);
+}
+END_TEST
+
+START_TEST(test_values)
+{
+	struct vz_err err = {0};
+	auto_free char *dir = fixtures("good"), *path = vz_printf("%s/full.recipe", dir);
+	auto_recipe struct vz_recipe *r = vz_recipe_read(path, &err);
+
+	ck_assert_msg(r, "%s", err.msg);
+	ck_assert_uint_eq(r->keep, 3);
+	ck_assert_uint_eq(r->n_repos, 2);
+	ck_assert_uint_eq(r->repos[0].line, 12);
+	ck_assert_str_eq(r->repos[0].file, path);
+	ck_assert_int_eq(r->repos[0].priority, 10);
+	ck_assert(r->repos[1].unsigned_ok && !r->repos[1].key);
+	ck_assert_uint_eq(r->n_packages, 2);
+	ck_assert_ptr_null(r->packages[0].template_glob);
+	ck_assert_int_eq(r->packages[0].recommends, 0);
+	ck_assert_str_eq(r->packages[1].template_glob, "debian-1[23]-*");
+	ck_assert_uint_eq(r->n_scripts, 1);
+	ck_assert_str_eq(r->scripts[0].when, "post-install");
+	ck_assert_str_eq(r->scripts[0].text, "#!/bin/sh\necho done\n");
+}
+END_TEST
+
+/* What no fixture can say: other kinds of files, deep nesting. */
+START_TEST(test_files)
+{
+	char dir[] = "/tmp/test-recipe.XXXXXX";
+	struct vz_err err = {0};
+	auto_free char *big = NULL, *fifo = NULL;
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	big = vz_printf("%s/big.recipe", dir);
+	fifo = vz_printf("%s/fifo.recipe", dir);
+	must(vz_write_file(AT_FDCWD, big, "", 0, 0600, &err));
+	ck_assert_int_eq(truncate(big, (1 << 20) + 1), 0);
+	ck_assert_ptr_null(vz_recipe_read(big, &err));
+	ck_assert_ptr_nonnull(strstr(err.msg, "larger than 1 MiB"));
+	ck_assert_int_eq(mkfifo(fifo, 0600), 0);
+	ck_assert_ptr_null(vz_recipe_read(fifo, &err));
+	ck_assert_ptr_nonnull(strstr(err.msg, "not a regular file"));
+	for (int i = 0; i < 10; i++) {
+		auto_free char *path = vz_printf("%s/%d.recipe", dir, i);
+		auto_free char *text = i < 9 ? vz_printf("[template]\ninclude = %d.recipe\n", i + 1) :
+					       vz_strdup("[template]\nname = x\nkind = app\n");
+
+		must(vz_write_file(AT_FDCWD, path, text, strlen(text), 0600, &err));
+	}
+	for (int i = 0; i < 2; i++) {
+		auto_free char *path = vz_printf("%s/%d.recipe", dir, i);
+		auto_recipe struct vz_recipe *r = vz_recipe_read(path, &err);
+
+		ck_assert_msg(!r == (i == 0), "%s", err.msg);
+		if (!r)
+			ck_assert_ptr_nonnull(strstr(err.msg, "more than 8 deep"));
+	}
+	must(vz_remove_tree(AT_FDCWD, dir, &err));
+}
+END_TEST
+
+START_TEST(test_find)
+{
+	struct vz_err err = {0};
+	auto_free char *good = fixtures("good"), *sub = vz_printf("%s/sub", good), *expected = vz_printf("%s/base.recipe", sub);
+	const char *const dirs[] = { good, sub, NULL };
+	auto_free char *found = vz_recipe_find("base", dirs, &err), *file = vz_recipe_find(expected, dirs, &err);
+
+	ck_assert_str_eq(found, expected);
+	ck_assert_str_eq(file, expected);
+	ck_assert_ptr_null(vz_recipe_find("none", dirs, &err));
+	ck_assert_int_eq(err.code, VZ_NOTFOUND);
+	ck_assert_ptr_nonnull(strstr(err.msg, good));
+	ck_assert_ptr_nonnull(strstr(err.msg, sub));
+	ck_assert_ptr_null(vz_recipe_find("./none", dirs, &err));
+	ck_assert_int_eq(err.code, VZ_NOTFOUND);
+	ck_assert_ptr_null(vz_recipe_find("none.recipe", dirs, &err));
+	ck_assert_int_eq(err.code, VZ_NOTFOUND);
+	ck_assert_ptr_null(vz_recipe_find("-x", dirs, &err));
+	ck_assert_int_eq(err.code, VZ_USAGE);
+}
+END_TEST
+
+UNIT_MAIN("recipe", test_bad, test_good, test_values, test_files, test_find)
