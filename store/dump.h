@@ -6,9 +6,10 @@
  *
  * Fields are separated by one space, escapes are \\ \n \r \t \xHH, "-" means
  * not set, "@" before MODE makes the line a hard link to PAYLOAD.  A reader
- * takes lines in any order in which parents come first.  The writer's order is
- * canonical: depth first, children in byte order, the first path to an inode
- * has the full line; so equal trees give equal text.
+ * takes lines in any order in which parents come first.  The writer's text is
+ * canonical: depth first, children in byte order, xattrs by key, the first path
+ * to an inode has the full line, directories have the size and link count that
+ * the image gives them; so equal trees give equal text.
  *
  * The reader refuses what the reference tool accepts by accident (an escaped
  * NUL in a name, a malformed digest, a hard link to a directory).

@@ -4,13 +4,28 @@ libstore_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(ZLIB_CFLAGS)
 libstore_a_SOURCES = \
 	store/tree.h store/dump.h store/image.h store/store.h store/object.h store/record.h store/ingest.h store/manifest.h
 # trees, dumps, images
-libstore_a_SOURCES += store/arena.c store/arena.h store/tree.c store/node.c store/tree_path.c
+libstore_a_SOURCES += \
+	store/arena.c store/arena.h store/tree.c store/node.c store/tree_path.c store/dump.c store/dump_read.c \
+	store/image.c store/image_dir.c store/image_layout.h store/image_xattr.c store/erofs.h
 
 unit_tests += tests/unit/test-tree
 check_PROGRAMS += tests/unit/test-tree
 tests_unit_test_tree_SOURCES = tests/unit/test-tree.c tests/unit/unit.h
 tests_unit_test_tree_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_tree_LDADD = libstore.a $(BASE_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-dump
+check_PROGRAMS += tests/unit/test-dump
+tests_unit_test_dump_SOURCES = tests/unit/test-dump.c tests/unit/unit.h tests/unit/vectors.h
+tests_unit_test_dump_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(ZLIB_CFLAGS)
+tests_unit_test_dump_LDADD = libstore.a $(BASE_LIBS) $(CHECK_LIBS) $(ZLIB_LIBS)
+
+unit_tests += tests/unit/test-image
+check_PROGRAMS += tests/unit/test-image
+tests_unit_test_image_SOURCES = tests/unit/test-image.c tests/unit/unit.h tests/unit/vectors.h
+tests_unit_test_image_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(ZLIB_CFLAGS)
+tests_unit_test_image_LDADD = libstore.a $(BASE_LIBS) $(CHECK_LIBS) $(ZLIB_LIBS)
+
 # the store, objects
 libstore_a_SOURCES += store/store.c store/object.c
 

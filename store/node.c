@@ -59,11 +59,6 @@ void vz_node_set_symlink(struct vz_node *n, const char *target)
 	n->payload = vz_arena_copy(n->arena, target, strlen(target));
 }
 
-void vz_node_set_payload(struct vz_node *n, const char *payload)
-{
-	n->payload = vz_arena_copy(n->arena, payload, strlen(payload));
-}
-
 static uint32_t find_xattr(const struct vz_node *n, const char *key, bool *ret_found)
 {
 	uint32_t i = n->n_xattrs;

@@ -120,7 +120,6 @@ char *vz_node_path(const struct vz_node *n);
 void vz_node_set_content(struct vz_node *n, const void *data, size_t len);   /* inline; clears digest */
 void vz_node_set_object(struct vz_node *n, const struct vz_digest *d, uint64_t size);  /* payload "ab/cdef…" too */
 void vz_node_set_symlink(struct vz_node *n, const char *target);
-void vz_node_set_payload(struct vz_node *n, const char *payload);   /* only that; for readers of foreign trees */
 void vz_node_set_xattr(struct vz_node *n, const char *key, const void *value, size_t len);
 const struct vz_xattr *vz_node_xattr(const struct vz_node *n, const char *key);
 void vz_node_remove_xattr(struct vz_node *n, const char *key);
