@@ -1,1 +1,6 @@
-# bench
+# bench: ratios against other tools, measured in one run. `make bench`, as root.
+.PHONY: bench
+bench: all
+	@VZPKG='$(abs_top_builddir)/vzpkg/vzpkg' top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' \
+		bash $(srcdir)/bench/run.sh
+EXTRA_DIST += bench/run.sh

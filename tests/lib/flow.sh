@@ -3,7 +3,7 @@
 # What every flow script starts with. A script runs the real command against a store of its own,
 # states what must happen, and ends with `done_ok`, which also checks that nothing was left behind.
 #
-#   run CODE CMD…        runs it, output in $out and $err; fails the test unless it ends with CODE
+#   run CODE CMD…        runs it, output in $out and $err; fails the test unless it ends with CODE (a pattern)
 #   vz ARGS…             the command on this test's store ($root); use as `run 0 vz list`
 #   said REGEX           the last run's stderr has a line that matches
 #   gave REGEX           its stdout has
@@ -81,7 +81,8 @@ run() {
 	shift
 	ran="$*"
 	"$@" >"$out" 2>"$err" </dev/null || got=$?
-	[ "$got" = "$want" ] || die "'$*' ended with $got, wanted $want"
+	# shellcheck disable=SC2053 # CODE may be a pattern
+	[[ $got == $want ]] || die "'$*' ended with $got, wanted $want"
 }
 said() { grep -qE -- "$1" "$err" || die "stderr of '$ran' has no '$1'"; }
 gave() { grep -qE -- "$1" "$out" || die "stdout of '$ran' has no '$1'"; }

@@ -14,7 +14,7 @@ mirror_more=(apt ca-certificates iproute2 less nginx-light python3-minimal cron 
 mirror_suite=$(. /etc/os-release && printf '%s' "$VERSION_CODENAME")
 
 mirror_make() {
-	local dir=$1 apt
+	local dir=$1 apt deb name
 	[ ! -f "$dir/done" ] || return 0
 	rm -rf "$dir/debian" "$dir/key"
 	mkdir -p "$dir/debian/pool/main" "$dir/archives/partial"
@@ -29,8 +29,15 @@ mirror_make() {
 		tail -n 20 "$dir/log" >&2
 		return 1
 	}
-	ln "$dir"/archives/*.deb "$dir/debian/pool/main/"
+	# the other choice of "usrmerge | usr-is-merged", which debootstrap takes
+	(cd "$dir/archives" && apt-get -q -o APT::Sandbox::User=root download usr-is-merged >>"$dir/log" 2>&1)
+	# named as in an archive: without the epoch
+	for deb in "$dir"/archives/*.deb; do
+		name=$(basename "$deb")
+		ln "$deb" "$dir/debian/pool/main/${name/_*%3a/_}"
+	done
 	repo_key "$dir/key"
-	repo_publish "$dir/debian" "$mirror_suite" "$dir/key"
+	# debootstrap wants the plain index whenever Release lists it
+	repo_compress="xz plain" repo_publish "$dir/debian" "$mirror_suite" "$dir/key"
 	: >"$dir/done"
 }

@@ -12,6 +12,7 @@
 #   repo_sign="inline detached"         InRelease and/or Release.gpg (default inline); "" for none
 #   repo_by_hash=yes|no                 (default yes)
 #   repo_date, repo_valid_until         as date(1) takes them (default now, and no Valid-Until)
+#   repo_index=FILE                     this index in place of that of the pool
 
 repo_arch=$(dpkg --print-architecture)
 
@@ -52,7 +53,7 @@ repo_deb() {
 		printf 'Description: made by a test\n'
 	} >"$dir/DEBIAN/control"
 	chmod 755 "$dir" "$dir/DEBIAN"
-	dpkg-deb --root-owner-group -Zgzip -b "$dir" "$pool/${name}_${version//:/%3a}_$arch.deb" >/dev/null
+	dpkg-deb --root-owner-group -Zgzip -b "$dir" "$pool/${name}_${version#*:}_$arch.deb" >/dev/null
 	rm -rf "$dir"
 }
 
@@ -63,7 +64,11 @@ repo_publish() {
 	bin=$dists/main/binary-$repo_arch
 	rm -rf "$dists"
 	mkdir -p "$bin" "$repo/pool/main"
-	(cd "$repo" && apt-ftparchive --db "$repo/.cache.db" packages pool/main) >"$bin/Packages"
+	if [ -n "${repo_index-}" ]; then
+		cp "$repo_index" "$bin/Packages"
+	else
+		(cd "$repo" && apt-ftparchive --db "$repo/.cache.db" packages pool/main) >"$bin/Packages"
+	fi
 	for form in $compress; do
 		case $form in
 		xz) xz -k -T0 "$bin/Packages" ;;
