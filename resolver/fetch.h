@@ -5,8 +5,8 @@
  * A request names a path below any of several base URLs (mirrors), a file to
  * write, and what must come: size and digest are enforced while the bytes
  * arrive, so an endless or wrong body is cut off.  A transfer that breaks is
- * retried with back-off from where it stopped (range request), then from the
- * next mirror.  A wrong digest or size moves to the next mirror and is
+ * retried with back-off from where it stopped (range request, if there is a
+ * digest that will tell whether the parts fit), then from the next mirror.  A wrong digest or size moves to the next mirror and is
  * VZ_UNTRUSTED if none is right; anything else VZ_NETWORK.  A mirror that failed
  * is tried last by later requests of the same session.
  *
@@ -43,8 +43,8 @@ VZ_AUTO(struct vz_fetch, vz_fetch_free)
 struct vz_fetch_request {
 	const struct vz_mirrors *mirrors;
 	const char *path;            /* below a mirror's base URL, already safe to append */
-	int fd;                      /* written from offset 0; a partial content is resumed if `resume` */
-	bool resume;
+	int fd;                      /* written from offset 0 without moving its offset, which may be elsewhere */
+	bool resume;                 /* what the file holds may be the start of it; needs a digest */
 	bool optional;               /* 404 everywhere: `missing` is set, no error */
 	uint64_t size;               /* exact; 0: unknown */
 	uint64_t max_size;           /* where size is 0; 0: 64 MiB */
@@ -56,7 +56,7 @@ struct vz_fetch_request {
 	void *ctx;
 	/* results */
 	bool missing, not_modified;
-	const char *from;            /* mirror that served it */
+	const char *from;            /* mirror that served it; NULL if the file held it already */
 };
 
 /* Runs all requests to the end. The first that fails for good ends the others. */

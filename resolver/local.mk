@@ -9,6 +9,7 @@ libresolver_a_SOURCES += \
 	resolver/ini.c resolver/ini.h resolver/recipe.c resolver/recipe_check.c resolver/recipe_check.h \
 	resolver/recipe_keys.c resolver/recipe_keys.h
 libresolver_a_SOURCES += resolver/mirror.c resolver/url.c resolver/url.h
+libresolver_a_SOURCES += resolver/fetch.c resolver/body.c resolver/body.h resolver/transfer.c resolver/transfer.h
 FETCH_TEST_LIBS = libresolver.a $(BASE_LIBS) $(CURL_LIBS) $(INIH_LIBS) $(CHECK_LIBS)
 
 unit_tests += tests/unit/test-recipe
@@ -22,6 +23,12 @@ check_PROGRAMS += tests/unit/test-mirror
 tests_unit_test_mirror_SOURCES = tests/unit/test-mirror.c tests/unit/unit.h
 tests_unit_test_mirror_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_mirror_LDADD = $(FETCH_TEST_LIBS)
+
+unit_tests += tests/unit/test-fetch
+check_PROGRAMS += tests/unit/test-fetch
+tests_unit_test_fetch_SOURCES = tests/unit/test-fetch.c tests/unit/unit.h
+tests_unit_test_fetch_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_fetch_LDADD = $(FETCH_TEST_LIBS)
 
 # plans, sources, solving
 libresolver_a_SOURCES += resolver/plan.c

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "resolver/transfer.h"
+
+#include <curl/curl.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "config.h"
+
+#define ERROR_BODY (64u << 10)           /* of an error page, read to keep the connection */
+
+/* A curl handle and what it is at. */
+struct vz_transfer_work {
+	CURL *easy;
+	struct vz_transfer *t;           /* NULL: idle */
+	bool ranged, judged;
+	int64_t range_start;             /* what Content-Range says, or -1 */
+	uint64_t error_body;
+	char error[CURL_ERROR_SIZE];
+};
+
+struct vz_transfers {
+	CURLM *multi;
+	unsigned parallel, stall_seconds;
+	struct vz_transfer_work *works;
+};
+
+static void init_curl(void)
+{
+	curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+struct vz_transfers *vz_transfers_new(unsigned parallel, unsigned stall_seconds)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	struct vz_transfers *all = vz_new(struct vz_transfers);
+
+	pthread_once(&once, init_curl);
+	all->parallel = parallel;
+	all->stall_seconds = stall_seconds;
+	all->multi = curl_multi_init();
+	all->works = vz_alloc(parallel * sizeof *all->works);
+	for (unsigned i = 0; i < parallel; i++)
+		if (!all->multi || !(all->works[i].easy = curl_easy_init()))
+			abort();
+	curl_multi_setopt(all->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)parallel);
+	curl_multi_setopt(all->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)parallel);
+	curl_multi_setopt(all->multi, CURLMOPT_MAXCONNECTS, (long)parallel);
+	return all;
+}
+
+void vz_transfers_free(struct vz_transfers *all)
+{
+	if (!all)
+		return;
+	for (unsigned i = 0; i < all->parallel; i++) {
+		if (all->works[i].t)
+			vz_transfer_stop(all, all->works[i].t);
+		curl_easy_cleanup(all->works[i].easy);
+	}
+	curl_multi_cleanup(all->multi);
+	free(all->works);
+	free(all);
+}
+
+static bool is_http(const struct vz_transfer_work *w)
+{
+	char *scheme = NULL;
+
+	return curl_easy_getinfo(w->easy, CURLINFO_SCHEME, &scheme) == CURLE_OK && scheme && strncasecmp(scheme, "http", 4) == 0;
+}
+
+/* Schemes without such a thing are taken to say 200. */
+static long status_of(const struct vz_transfer_work *w)
+{
+	long status = 0;
+
+	curl_easy_getinfo(w->easy, CURLINFO_RESPONSE_CODE, &status);
+	return is_http(w) ? status : 200;
+}
+
+__attribute__((format(printf, 3, 4)))
+static int end_as(struct vz_transfer *t, enum vz_outcome outcome, const char *fmt, ...)
+{
+	va_list ap;
+
+	t->outcome = outcome;
+	va_start(ap, fmt);
+	vsnprintf(t->cause, sizeof t->cause, fmt, ap);
+	va_end(ap);
+	return -1;
+}
+
+/* A transfer has several responses where there are redirects; the last counts. */
+static size_t on_header(char *line, size_t one, size_t len, void *ctx)
+{
+	static const char name[] = "content-range: bytes ";
+	struct vz_transfer_work *w = ctx;
+	const size_t n = sizeof name - 1;
+
+	(void)one;
+	if (len > 5 && memcmp(line, "HTTP/", 5) == 0)
+		w->range_start = -1;
+	if (len > n && strncasecmp(line, name, n) == 0 && line[n] >= '0' && line[n] <= '9') {
+		auto_free char *number = vz_strndup(line + n, len - n);
+
+		w->range_start = strtoll(number, NULL, 10);
+	}
+	return len;
+}
+
+/* Looks at the response's head before the first byte of its body is taken. */
+static int judge_head(struct vz_transfer_work *w)
+{
+	struct vz_transfer *t = w->t;
+	struct vz_body *b = t->body;
+	long status = status_of(w);
+	curl_off_t length = -1;
+
+	w->judged = true;
+	if (status != 200 && status != 206)
+		return 0;
+	if (status == 206 && (!w->ranged || w->range_start != (int64_t)b->have))
+		return end_as(t, VZ_GOT_ASKEW, "the server sends another range than was asked for");
+	if (w->ranged && status == 200 && is_http(w) && vz_body_restart(b, &t->err) < 0)
+		return end_as(t, VZ_GOT_LOCAL, "cannot write");
+	curl_easy_getinfo(w->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+	if (length < 0)
+		return 0;
+	if ((uint64_t)length > b->limit - b->have || (b->exact && (uint64_t)length != b->limit - b->have))
+		return end_as(t, VZ_GOT_WRONG, "wrong size");
+	return 0;
+}
+
+static size_t on_body(char *data, size_t one, size_t len, void *ctx)
+{
+	struct vz_transfer_work *w = ctx;
+	struct vz_transfer *t = w->t;
+	long status = status_of(w);
+
+	(void)one;
+	if (!w->judged && judge_head(w) < 0)
+		return 0;
+	if (status != 200 && status != 206) {
+		w->error_body += len;
+		return w->error_body <= ERROR_BODY ? len : 0;
+	}
+	if (len > t->body->limit - t->body->have) {
+		end_as(t, VZ_GOT_WRONG, "wrong size");
+		return 0;
+	}
+	if (vz_body_add(t->body, data, len, &t->err) < 0) {
+		end_as(t, VZ_GOT_LOCAL, "cannot write");
+		return 0;
+	}
+	return len;
+}
+
+static void set_options(struct vz_transfer_work *w, unsigned stall_seconds)
+{
+	CURL *e = w->easy;
+
+	curl_easy_reset(e);
+	curl_easy_setopt(e, CURLOPT_URL, w->t->url);
+	curl_easy_setopt(e, CURLOPT_PRIVATE, w);
+	curl_easy_setopt(e, CURLOPT_ERRORBUFFER, w->error);
+	curl_easy_setopt(e, CURLOPT_USERAGENT, "vzpkg/" PACKAGE_VERSION);
+	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https,ftp,file");
+	curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 1L);
+	curl_easy_setopt(e, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(e, CURLOPT_MAXREDIRS, 5L);
+	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, 15000L);
+	curl_easy_setopt(e, CURLOPT_LOW_SPEED_LIMIT, 1024L);
+	curl_easy_setopt(e, CURLOPT_LOW_SPEED_TIME, (long)stall_seconds);
+	curl_easy_setopt(e, CURLOPT_BUFFERSIZE, 256L << 10);
+	curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(e, CURLOPT_HEADERDATA, w);
+	curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(e, CURLOPT_WRITEDATA, w);
+	if (w->t->if_modified_since) {
+		curl_easy_setopt(e, CURLOPT_TIMECONDITION, (long)CURL_TIMECOND_IFMODSINCE);
+		curl_easy_setopt(e, CURLOPT_TIMEVALUE_LARGE, (curl_off_t)w->t->if_modified_since);
+	}
+}
+
+int vz_transfer_start(struct vz_transfers *all, struct vz_transfer *t, struct vz_err *err)
+{
+	struct vz_transfer_work *w = all->works;
+	bool ranged = !t->no_range && vz_body_can_resume(t->body);
+	CURLMcode rc;
+
+	while (w->t)
+		w++;
+	if (!ranged && t->body->have && vz_body_restart(t->body, err) < 0)
+		return -1;
+	*w = (struct vz_transfer_work){ .easy = w->easy, .t = t, .ranged = ranged, .range_start = -1 };
+	t->outcome = VZ_GOT_WHOLE;
+	t->cause[0] = 0;
+	set_options(w, all->stall_seconds);
+	if (ranged) {
+		auto_free char *range = vz_printf("%" PRIu64 "-", t->body->have);
+
+		curl_easy_setopt(w->easy, CURLOPT_RANGE, range);
+	}
+	rc = curl_multi_add_handle(all->multi, w->easy);
+	if (rc != CURLM_OK) {
+		w->t = NULL;
+		return vz_err_set(err, VZ_FAILED, "start a download: %s", curl_multi_strerror(rc));
+	}
+	t->work = w;
+	return 0;
+}
+
+void vz_transfer_stop(struct vz_transfers *all, struct vz_transfer *t)
+{
+	if (!t->work)
+		return;
+	curl_multi_remove_handle(all->multi, t->work->easy);
+	t->work->t = NULL;
+	t->work = NULL;
+}
+
+static void judge_status(struct vz_transfer_work *w, long status)
+{
+	enum vz_outcome o = status == 404 || status == 410 ? VZ_GOT_ABSENT :
+			    status == 416 && w->ranged ? VZ_GOT_ASKEW :
+			    status == 408 || status == 429 || status >= 500 ? VZ_GOT_BROKEN : VZ_GOT_REFUSED;
+
+	end_as(w->t, o, "the server answers %ld%s", status, status == 404 ? " (not found)" : "");
+}
+
+static enum vz_outcome meaning(const struct vz_transfer_work *w, CURLcode code)
+{
+	double connected = 0;
+
+	curl_easy_getinfo(w->easy, CURLINFO_CONNECT_TIME, &connected);
+	switch (code) {
+	case CURLE_PARTIAL_FILE:
+	case CURLE_RECV_ERROR:
+	case CURLE_SEND_ERROR:
+	case CURLE_GOT_NOTHING:
+		return VZ_GOT_BROKEN;
+	case CURLE_OPERATION_TIMEDOUT:
+		return connected > 0 ? VZ_GOT_BROKEN : VZ_GOT_DEAD;
+	case CURLE_COULDNT_CONNECT:
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_RESOLVE_PROXY:
+	case CURLE_SSL_CONNECT_ERROR:
+		return VZ_GOT_DEAD;
+	case CURLE_FILE_COULDNT_READ_FILE:
+	case CURLE_REMOTE_FILE_NOT_FOUND:
+		return VZ_GOT_ABSENT;
+	case CURLE_BAD_DOWNLOAD_RESUME:
+	case CURLE_RANGE_ERROR:
+		return VZ_GOT_ASKEW;
+	default:
+		return VZ_GOT_REFUSED;
+	}
+}
+
+static void judge_whole(struct vz_transfer_work *w)
+{
+	struct vz_transfer *t = w->t;
+	bool mixed;
+
+	if (!w->judged && judge_head(w) < 0)
+		return;
+	if (!vz_body_is_whole(t->body)) {
+		end_as(t, VZ_GOT_BROKEN, "it ends after %" PRIu64 " of %" PRIu64 " bytes", t->body->have, t->body->limit);
+		return;
+	}
+	mixed = t->body->mixed;
+	if (!vz_body_is_right(t->body))
+		end_as(t, mixed ? VZ_GOT_MIXED : VZ_GOT_WRONG, "wrong digest");
+}
+
+static void judge(struct vz_transfer_work *w, CURLcode code)
+{
+	struct vz_transfer *t = w->t;
+	long status = status_of(w), unmet = 0;
+	curl_off_t retry_after = 0;
+
+	curl_easy_getinfo(w->easy, CURLINFO_CONDITION_UNMET, &unmet);
+	curl_easy_getinfo(w->easy, CURLINFO_RETRY_AFTER, &retry_after);
+	t->retry_after = retry_after > 0 && retry_after < 3600 ? (unsigned)retry_after : retry_after > 0 ? 3600 : 0;
+	if (t->outcome != VZ_GOT_WHOLE)
+		return;
+	if (t->if_modified_since && code == CURLE_OK && (unmet || status == 304))
+		t->outcome = VZ_GOT_UNCHANGED;
+	else if ((code == CURLE_OK || code == CURLE_WRITE_ERROR) && status != 200 && status != 206)
+		judge_status(w, status);
+	else if (code == CURLE_OK)
+		judge_whole(w);
+	else
+		end_as(t, meaning(w, code), "%s", w->error[0] ? w->error : curl_easy_strerror(code));
+}
+
+static struct vz_transfer *ended(struct vz_transfers *all)
+{
+	struct vz_transfer_work *w = NULL;
+	struct vz_transfer *t;
+	int left;
+	CURLMsg *msg = curl_multi_info_read(all->multi, &left);
+
+	if (!msg)
+		return NULL;
+	curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, &w);
+	t = w->t;
+	judge(w, msg->data.result);
+	vz_transfer_stop(all, t);
+	return t;
+}
+
+int vz_transfers_next(struct vz_transfers *all, int ms, struct vz_transfer **ret, struct vz_err *err)
+{
+	CURLMcode rc = CURLM_OK;
+	int running;
+
+	for (int i = 0; i < 2; i++) {
+		*ret = ended(all);
+		if (*ret)
+			return 0;
+		if (i == 1)
+			rc = curl_multi_poll(all->multi, NULL, 0, ms, NULL);
+		if (rc == CURLM_OK)
+			rc = curl_multi_perform(all->multi, &running);
+		if (rc != CURLM_OK)
+			return vz_err_set(err, VZ_FAILED, "downloads: %s", curl_multi_strerror(rc));
+	}
+	*ret = ended(all);
+	return 0;
+}
