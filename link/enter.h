@@ -2,11 +2,18 @@
 /*
  * Entering: run a command inside a root that a detached mount gives.
  *
- * The command gets its own mount, pid, uts and ipc namespaces (and a network
- * namespace if asked), a small /dev, fresh /proc, read-only /sys, /dev/pts,
- * /dev/shm, /run and /tmp as the policy says, no descriptors but 0..2, a clean
- * environment, no controlling terminal for builds.  Every process left when it
- * ends is killed, and nothing stays mounted: the mounts live in the namespace.
+ * The command gets its own mount, pid, uts, ipc and cgroup namespaces (and a
+ * network namespace if asked), the view of link/view.h, the confinement of
+ * link/confine.h, a clean environment, and no descriptors but 0..2.  Every
+ * process left when it ends is killed, and nothing stays mounted: the mounts
+ * live in the namespace.  The same holds if the caller is killed.
+ *
+ * The root has to have directories /dev, /proc and /sys (and /run and /tmp for
+ * builds), and nothing is made in it.
+ *
+ * What is given as stdin, stdout and stderr is in the tenant's hands: it can
+ * be reopened and its mode changed.  A terminal stays usable as such, but input
+ * cannot be pushed into it.
  */
 #ifndef LINK_ENTER_H
 #define LINK_ENTER_H
@@ -17,20 +24,22 @@
 #include "base/err.h"
 
 struct vz_enter {
-	int root_fd;                     /* detached mount, or an O_PATH directory; stays the caller's */
+	int root_fd;                     /* detached mount; stays the caller's, and detached, for the next command */
 	const char *const *argv;         /* argv[0] is searched in the inside PATH */
-	const char *const *envp;         /* additions to the clean environment, or NULL */
+	const char *const *envp;         /* additions to the clean environment, which win; or NULL */
 	const char *hostname;            /* NULL: as the host's */
 	const char *workdir;             /* NULL: "/" */
 	int stdin_fd, stdout_fd, stderr_fd;  /* -1: /dev/null */
 	bool private_network;            /* loopback only, for builds */
 	bool host_resolv_conf;           /* show the host's resolv.conf, read-only, if there is one inside to hide */
-	bool build;                      /* tmpfs /run and /tmp, new session, no tty, no SIGINT forwarding */
-	unsigned timeout_seconds;        /* 0: none; VZ_SCRIPT-free plain VZ_FAILED when it passes */
+	bool build;                      /* tmpfs /run and /tmp, new session, no tty; see vz_enter_run() for signals */
+	unsigned timeout_seconds;        /* 0: none; VZ_FAILED when it passes */
 };
 
-/* Runs to the end; SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1/2, SIGWINCH are passed on unless
- * `build`. `ret_status` is a wait status. A command that is not there: VZ_NOTFOUND. */
+/* Runs to the end. SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1/2 and SIGWINCH are
+ * passed on; with `build`, vz_interrupted() ends it instead. `ret_status` is a
+ * wait status. A command that is not there: VZ_NOTFOUND. One at a time on one
+ * `root_fd`. */
 int vz_enter_run(const struct vz_enter *e, int *ret_status, struct vz_err *err);
 
 #endif

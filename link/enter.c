@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "link/enter.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
+#include <linux/sched.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "base/alloc.h"
+#include "base/fd.h"
+#include "base/proc.h"
+#include "link/init.h"
+
+static bool is_set(const char *const *envp, const char *assignment)
+{
+	size_t len = strcspn(assignment, "=") + 1;
+
+	for (; envp && *envp; envp++)
+		if (!strncmp(*envp, assignment, len))
+			return true;
+	return false;
+}
+
+/* The terminal's type, if it is one; the host's environment is not to be trusted to be sane. */
+static char *terminal_type(void)
+{
+	const char *term = getenv("TERM");
+
+	if (!term || !*term || strlen(term) > 64)
+		return NULL;
+	for (const char *p = term; *p; p++)
+		if (!isalnum((unsigned char)*p) && !strchr("+-._", *p))
+			return NULL;
+	return vz_printf("TERM=%s", term);
+}
+
+/* Additions come first and win. The strings are borrowed. */
+static const char **make_env(const char *const *additions, const char *term)
+{
+	const char *const fixed[] = {
+		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LANG=C.UTF-8",
+		"container=vzpkg", term,
+	};
+	const char **env = NULL;
+	size_t n = 0, cap = 0;
+
+	for (; additions && additions[n]; n++) {
+		vz_grow(env, n, cap);
+		env[n] = additions[n];
+	}
+	for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++) {
+		if (!fixed[i] || is_set(additions, fixed[i]))
+			continue;
+		vz_grow(env, n, cap);
+		env[n++] = fixed[i];
+	}
+	vz_grow(env, n, cap);
+	env[n] = NULL;
+	return env;
+}
+
+struct run {
+	const struct vz_enter *e;
+	int pidfd, socket, signals;
+	sigset_t wait_mask;
+	bool started, ended;
+	int status;
+};
+
+/* The root comes back as a detached mount: the number stays, the mount behind it is a copy. */
+static int take_root(struct run *r, struct msghdr *msg, struct vz_err *err)
+{
+	struct cmsghdr *c = CMSG_FIRSTHDR(msg);
+	auto_fd int fd = -1;
+
+	if (!c || c->cmsg_type != SCM_RIGHTS)
+		return vz_err_set(err, VZ_FAILED, "the root did not come back from inside");
+	memcpy(&fd, CMSG_DATA(c), sizeof fd);
+	return dup3(fd, r->e->root_fd, O_CLOEXEC) < 0 ? vz_err_sys(err, "take the root back") : 0;
+}
+
+/* Takes all messages that wait. */
+static int receive(struct run *r, struct vz_err *err)
+{
+	struct vz_init_message m;
+	char control[CMSG_SPACE(sizeof(int))] __attribute__((aligned(8)));
+	struct iovec iov = { &m, sizeof m };
+
+	for (;;) {
+		struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
+				      .msg_controllen = sizeof control };
+
+		if (recvmsg(r->socket, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) != sizeof m)
+			return 0;
+		if (m.what == VZ_INIT_ROOT && take_root(r, &msg, err) < 0)
+			return -1;
+		if (m.what == VZ_INIT_FAILED) {
+			*err = m.err;
+			return -1;
+		}
+		if (m.what == VZ_INIT_ENDED) {
+			r->ended = true;
+			r->status = m.status;
+		}
+	}
+}
+
+/* What the terminal sends to its foreground processes the command has got itself. */
+static void pass_signals(struct run *r)
+{
+	struct signalfd_siginfo info;
+
+	while (read(r->signals, &info, sizeof info) == sizeof info)
+		if (info.ssi_code != SI_KERNEL)
+			pidfd_send_signal(r->pidfd, (int)info.ssi_signo, NULL, 0);
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* Until pid 1 has ended. -1: it has still to be killed. */
+static int attend(struct run *r, struct vz_err *err)
+{
+	int64_t end = now_ms() + (int64_t)r->e->timeout_seconds * 1000;
+	struct pollfd pfd[] = { { r->pidfd, POLLIN, 0 }, { r->socket, POLLIN, 0 }, { r->signals, POLLIN, 0 } };
+
+	while (!pfd[0].revents) {
+		int64_t left = end - now_ms();
+		struct timespec ts = { left / 1000, left % 1000 * 1000000 };
+
+		if (r->e->build && vz_interrupted(err) < 0)
+			return -1;
+		if (r->e->timeout_seconds && left <= 0)
+			return vz_err_set(err, VZ_FAILED, "'%s' did not end within %u seconds", r->e->argv[0],
+					  r->e->timeout_seconds);
+		if (ppoll(pfd, 3, r->e->timeout_seconds ? &ts : NULL, &r->wait_mask) < 0) {
+			if (errno != EINTR)
+				return vz_err_sys(err, "poll");
+			pfd[0].revents = pfd[1].revents = pfd[2].revents = 0;
+		}
+		if (pfd[2].revents)
+			pass_signals(r);
+		if (pfd[1].revents & POLLIN && receive(r, err) < 0)
+			return -1;
+		if (pfd[1].revents & POLLHUP)
+			pfd[1].fd = -1;
+	}
+	return receive(r, err);
+}
+
+static int start(struct run *r, char **env, struct vz_err *err)
+{
+	struct clone_args args = {
+		.flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWCGROUP | CLONE_PIDFD |
+			 (r->e->private_network ? CLONE_NEWNET : 0),
+		.pidfd = (uintptr_t)&r->pidfd, .exit_signal = SIGCHLD,
+	};
+	int pair[2];
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return vz_err_sys(err, "make a socket pair");
+	pid = (pid_t)syscall(SYS_clone3, &args, sizeof args);
+	if (pid == 0) {
+		close(pair[0]);
+		vz_init_main(r->e, env, pair[1]);
+	}
+	close(pair[1]);
+	if (pid < 0) {
+		vz_err_sys(err, "make namespaces");
+		if (errno == EPERM)
+			vz_err_hint(err, "this needs root, with CAP_SYS_ADMIN");
+		close(pair[0]);
+		return -1;
+	}
+	r->socket = pair[0];
+	return 0;
+}
+
+static int run(struct run *r, char **env, struct vz_err *err)
+{
+	int failed;
+
+	if (start(r, env, err) < 0)
+		return -1;
+	failed = attend(r, err);
+	if (failed)
+		pidfd_send_signal(r->pidfd, SIGKILL, NULL, 0);
+	/* the namespaces, and all in them, are gone when this returns */
+	while (waitid(P_PIDFD, (id_t)r->pidfd, &(siginfo_t){0}, WEXITED) < 0 && errno == EINTR)
+		;
+	if (!failed && !r->ended)
+		return vz_err_set(err, VZ_FAILED, "'%s' was killed with all the processes around it", r->e->argv[0]);
+	return failed;
+}
+
+static void run_release(struct run *r)
+{
+	int fds[] = { r->pidfd, r->socket, r->signals };
+
+	for (int i = 0; i < 3; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+}
+
+int vz_enter_run(const struct vz_enter *e, int *ret_status, struct vz_err *err)
+{
+	static const int passed[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH };
+	__attribute__((cleanup(run_release))) struct run r = { .e = e, .pidfd = -1, .socket = -1, .signals = -1 };
+	auto_free char *term = e->build ? NULL : terminal_type();
+	auto_free const char **env = make_env(e->envp, term);
+	sigset_t all, old, pass;
+	int failed;
+
+	sigfillset(&all);
+	sigemptyset(&pass);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	r.wait_mask = old;
+	for (size_t i = 0; !e->build && i < sizeof passed / sizeof *passed; i++) {
+		sigaddset(&pass, passed[i]);
+		sigaddset(&r.wait_mask, passed[i]);
+	}
+	r.signals = e->build ? -1 : signalfd(-1, &pass, SFD_CLOEXEC | SFD_NONBLOCK);
+	failed = run(&r, (char **)env, err);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (!failed)
+		*ret_status = r.status;
+	return failed;
+}
