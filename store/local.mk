@@ -28,6 +28,8 @@ tests_unit_test_image_LDADD = libstore.a $(BASE_LIBS) $(CHECK_LIBS) $(ZLIB_LIBS)
 
 # the store, objects
 libstore_a_SOURCES += store/store.c store/object.c
+# packages, records
+libstore_a_SOURCES += store/tar.c store/tar.h
 
 unit_tests += tests/unit/test-store
 check_PROGRAMS += tests/unit/test-store
@@ -40,3 +42,9 @@ check_PROGRAMS += tests/unit/test-object
 tests_unit_test_object_SOURCES = tests/unit/test-object.c tests/unit/unit.h tests/unit/scratch.h
 tests_unit_test_object_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_object_LDADD = $(STORE_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-tar
+check_PROGRAMS += tests/unit/test-tar
+tests_unit_test_tar_SOURCES = tests/unit/test-tar.c tests/unit/unit.h tests/unit/archive.h
+tests_unit_test_tar_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_tar_LDADD = libstore.a $(BASE_LIBS) $(CHECK_LIBS)
