@@ -25,6 +25,8 @@ extern "C" {
 #include <memory>
 #include <mutex>
 #include <string>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <unistd.h>
 #include <vector>
 
@@ -209,6 +211,28 @@ int find_members(struct vz_apt_deb *d, struct vz_err *err)
 	return check_version(d, all[0], err);
 }
 
+// A descriptor that ends where the member does: the library's reader of zstd goes on
+// behind the end of its stream, where the other formats stop by themselves.
+int copy_member(struct vz_apt_deb *d, const ARArchive::Member *m, struct vz_err *err)
+{
+	int copy = memfd_create("member", MFD_CLOEXEC);
+	off_t at = static_cast<off_t>(m->Start), end = at + static_cast<off_t>(m->Size);
+
+	if (copy < 0)
+		return vz_err_sys(err, "make a memory file");
+	while (at < end) {
+		ssize_t n = sendfile(copy, d->fd, &at, static_cast<size_t>(end - at));
+
+		if (n <= 0) {
+			vz_err_sys(err, "read member '%s'", m->Name.c_str());
+			close(copy);
+			return -1;
+		}
+	}
+	lseek(copy, 0, SEEK_SET);
+	return copy;
+}
+
 int begin_stream(struct vz_apt_deb *d, const ARArchive::Member *m, struct vz_err *err)
 {
 	std::string ext = flExtension(m->Name);
@@ -222,8 +246,12 @@ int begin_stream(struct vz_apt_deb *d, const ARArchive::Member *m, struct vz_err
 	if (lseek(d->fd, static_cast<off_t>(m->Start), SEEK_SET) < 0)
 		return vz_err_sys(err, "seek");
 	d->left = ext == "tar" ? m->Size : UINT64_MAX;
+	int fd = ext == "zst" ? copy_member(d, m, err) : d->fd;
+
+	if (fd < 0)
+		return -1;
 	d->stream = std::make_unique<FileFd>();
-	if (!d->stream->OpenDescriptor(d->fd, FileFd::ReadOnly, *how, false))
+	if (!d->stream->OpenDescriptor(fd, FileFd::ReadOnly, *how, fd != d->fd))
 		return fail(err, m->Name.c_str());
 	return 0;
 }

@@ -29,7 +29,7 @@ tests_unit_test_image_LDADD = libstore.a $(BASE_LIBS) $(CHECK_LIBS) $(ZLIB_LIBS)
 # the store, objects
 libstore_a_SOURCES += store/store.c store/object.c
 # packages, records
-libstore_a_SOURCES += store/tar.c store/tar.h
+libstore_a_SOURCES += store/tar.c store/tar.h store/package.h store/package_deb.c store/ingest.c store/record.c
 
 unit_tests += tests/unit/test-store
 check_PROGRAMS += tests/unit/test-store
@@ -48,3 +48,9 @@ check_PROGRAMS += tests/unit/test-tar
 tests_unit_test_tar_SOURCES = tests/unit/test-tar.c tests/unit/unit.h tests/unit/archive.h
 tests_unit_test_tar_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_tar_LDADD = libstore.a $(BASE_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-ingest
+check_PROGRAMS += tests/unit/test-ingest
+tests_unit_test_ingest_SOURCES = tests/unit/test-ingest.c tests/unit/unit.h tests/unit/archive.h tests/unit/scratch.h
+tests_unit_test_ingest_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_ingest_LDADD = $(STORE_LIBS) $(CHECK_LIBS)

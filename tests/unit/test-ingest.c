@@ -1,0 +1,477 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/unit/unit.h"
+
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/pool.h"
+#include "base/proc.h"
+#include "store/dump.h"
+#include "store/ingest.h"
+#include "store/object.h"
+#include "tests/unit/archive.h"
+#include "tests/unit/scratch.h"
+
+#define KEY "00000000000000000000000000000000000000000000000000000000000000aa"
+#define CONTROL "Package: tst\nVersion: 1\nArchitecture: amd64\n"
+
+static struct vz_store *new_store(const char *dir)
+{
+	struct vz_err err = {0};
+	struct vz_store *s = vz_store_open(dir, VZ_STORE_CHANGE, &err);
+
+	ck_assert_msg(s != NULL, "%s", err.msg);
+	return s;
+}
+
+static int bytes_fd(const struct vz_buf *b)
+{
+	int fd = memfd_create("deb", MFD_CLOEXEC);
+
+	ck_assert_int_eq(write(fd, b->data, b->len), b->len);
+	return fd;
+}
+
+static int ingest_bytes(struct vz_store *s, const struct vz_buf *deb, struct vz_ingest_result *ret, struct vz_err *err)
+{
+	auto_fd int fd = bytes_fd(deb);
+
+	return vz_ingest(s, "deb", fd, KEY, ret, err);
+}
+
+#define MAX_ITEMS 5
+
+static void add_items(struct vz_buf *tar, const struct item *items)
+{
+	for (int i = 0; i < MAX_ITEMS && items[i].name; i++)
+		tar_add(tar, &items[i]);
+	tar_end(tar);
+}
+
+/* A .deb of `control` members (NULL: just a plain control file) and `data` entries. */
+static void make(struct vz_buf *deb, const struct item *control, const struct item *data)
+{
+	static const struct item plain[MAX_ITEMS] = { { .name = "./control", .data = CONTROL } };
+	auto_buf struct vz_buf c = {0}, d = {0};
+
+	add_items(&c, control ? control : plain);
+	add_items(&d, data);
+	deb_make(deb, &c, &d);
+}
+
+/* Packages that must be refused: what their data archive has, and what the message says. */
+static const struct {
+	const char *text;
+	struct item data[MAX_ITEMS];
+} bad_data[] = {
+	{ "not a sane path", { { .name = "../etc/passwd" } } },
+	{ "not a sane path", { { .name = "./a/../../etc/passwd" } } },
+	{ "not a sane path", { { .name = "/.." } } },
+	{ "not a sane path", { { .type = '5', .name = "a/.." } } },
+	{ "not a sane path", { { .name = "" } } },
+	{ "root is not a directory", { { .name = "./" , .type = '2', .link = "x" } } },
+	{ "root is not a directory", { { .name = "." } } },
+	{ "twice", { { .name = "a" }, { .name = "a" } } },
+	{ "twice", { { .name = "./a" }, { .name = "/a" } } },
+	{ "twice", { { .name = "b/a" }, { .name = "./b//./a" } } },
+	{ "twice", { { .type = '5', .name = "d" }, { .type = '2', .name = "d", .link = "x" } } },
+	{ "twice", { { .type = '2', .name = "d", .link = "x" }, { .type = '5', .name = "d" } } },
+	{ "a file stands below it", { { .name = "d/f" }, { .name = "d" } } },
+	{ "'/d' is not a directory", { { .type = '2', .name = "d", .link = "/etc" }, { .name = "d/f" } } },
+	{ "'/d' is not a directory", { { .name = "d" }, { .name = "d/f" } } },
+	{ "'/a/d' is not a directory", { { .type = '6', .name = "a/d" }, { .type = '5', .name = "a/d/e/f" } } },
+	{ "no file before it", { { .type = '1', .name = "h", .link = "./absent" } } },
+	{ "no file before it", { { .type = '1', .name = "h", .link = "./f" }, { .name = "f" } } },
+	{ "no file before it", { { .type = '1', .name = "h", .link = "h" } } },
+	{ "no file before it", { { .type = '5', .name = "d" }, { .type = '1', .name = "h", .link = "d" } } },
+	{ "no file before it", { { .type = '2', .name = "l", .link = "x" }, { .type = '1', .name = "h", .link = "l" } } },
+	{ "no file before it", { { .type = '1', .name = "h", .link = "../../etc/shadow" } } },
+	{ "no file before it", { { .name = "f" }, { .type = '2', .name = "l", .link = "." },
+				 { .type = '1', .name = "h", .link = "l/f" } } },
+	{ "no file before it", { { .type = '3', .name = "c", .major = 1 }, { .type = '1', .name = "h", .link = "c" } } },
+	{ "empty or too long target", { { .type = '2', .name = "l", .link = "" } } },
+	{ "empty or too long target", { { .type = '1', .name = "h", .link = "" } } },
+	{ "whiteout", { { .type = '3', .name = "gone" } } },
+	{ "out of range", { { .type = '4', .name = "b", .major = 4096 } } },
+	{ "out of range", { { .type = '3', .name = "b", .minor = 1 << 20 } } },
+	{ "control bytes", { { .name = "new\nline" } } },
+	{ "control bytes", { { .name = "esc\033[2J" } } },
+	{ "control bytes", { { .name = "del\177" } } },
+	{ "control bytes", { { .type = '2', .name = "l", .link = "a\nb" } } },
+	{ "unknown type", { { .type = 'x', .name = "p", .data = "10 path=x\n" }, { .name = "x" } } },
+	{ "unknown type", { { .type = 'S', .name = "sparse" } } },
+	{ "unknown type", { { .type = 'V', .name = "volume" } } },
+	{ "has a size", { { .name = "f" }, { .type = '1', .name = "h", .link = "f", .data = "evil" } } },
+	{ "breaks off", { { .name = "f", .size = "00000100000", .data = "short" } } },
+	{ "checksum", { { .name = "f", .spoil = 7 } } },
+	{ "twice", { { .name = "var/lib/dpkg/info/tst.list" } } },
+	{ "twice", { { .name = "var/lib/dpkg/info/tst.md5sums" } } },
+	{ "is not a directory", { { .type = '2', .name = "var", .link = "/var" } } },
+};
+
+START_TEST(test_bad_data)
+{
+	auto_scratch char *dir = scratch_new();
+	auto_store struct vz_store *s = new_store(dir);
+
+	for (size_t i = 0; i < sizeof bad_data / sizeof *bad_data; i++) {
+		auto_buf struct vz_buf deb = {0};
+		struct vz_ingest_result r;
+		struct vz_err err = {0};
+
+		make(&deb, NULL, bad_data[i].data);
+		if (ingest_bytes(s, &deb, &r, &err) == 0)
+			ck_abort_msg("case %zu is taken, should be: %s", i, bad_data[i].text);
+		ck_assert_msg(strstr(err.msg, bad_data[i].text), "case %zu: %s", i, err.msg);
+		ck_assert(!vz_record_has(s, KEY));
+	}
+}
+END_TEST
+
+static const struct {
+	const char *text;
+	struct item control[MAX_ITEMS];
+} bad_control[] = {
+	{ "no control file", { { .type = '5', .name = "./" } } },
+	{ "control file is empty", { { .name = "control" } } },
+	{ "control text", { { .name = "control", .data = "no field here\n" } } },
+	{ "'Package' field", { { .name = "control", .data = "Version: 1\nArchitecture: all\n" } } },
+	{ "'Package' field", { { .name = "control", .data = "Package: ../x\nVersion: 1\nArchitecture: all\n" } } },
+	{ "'Package' field", { { .name = "control", .data = "Package: x\nVersion: 1\nArchitecture: all\n" } } },
+	{ "'Package' field", { { .name = "control", .data = "Package: xx\n ; rm\nVersion: 1\nArchitecture: all\n" } } },
+	{ "'Version' field", { { .name = "control", .data = "Package: tst\nVersion: 1 2\nArchitecture: all\n" } } },
+	{ "'Version' field", { { .name = "control", .data = "Package: tst\nVersion: $(id)\nArchitecture: all\n" } } },
+	{ "'Architecture' field", { { .name = "control", .data = "Package: tst\nVersion: 1\nArchitecture: a/b\n" } } },
+	{ "field 'package' twice", { { .name = "control", .data = CONTROL "package: y\n" } } },
+	{ "more than one stanza", { { .name = "control", .data = CONTROL "\nPackage: yy\n" } } },
+	{ "bad name", { { .name = "control", .data = CONTROL }, { .name = "../postinst" } } },
+	{ "bad name", { { .name = "control", .data = CONTROL }, { .name = "sub/postinst" } } },
+	{ "bad name", { { .name = "control", .data = CONTROL }, { .name = "list" } } },
+	{ "bad name", { { .name = "control", .data = CONTROL }, { .name = "x\ny" } } },
+	{ "not a regular file", { { .name = "control", .data = CONTROL }, { .type = '5', .name = "sub/" } } },
+	{ "not a regular file", { { .type = '2', .name = "control", .link = "/etc/shadow" } } },
+	{ "not a regular file", { { .name = "control", .data = CONTROL }, { .type = '1', .name = "preinst", .link = "control" } } },
+	{ "is there twice", { { .name = "control", .data = CONTROL }, { .name = "./control", .data = CONTROL } } },
+	{ "larger than", { { .name = "control", .data = CONTROL }, { .name = "big", .size = "00777777777" } } },
+	{ "bad path 'etc/x'", { { .name = "control", .data = CONTROL }, { .name = "conffiles", .data = "etc/x\n" } } },
+	{ "bad path '/a/../b'", { { .name = "control", .data = CONTROL }, { .name = "conffiles", .data = "/a/../b\n" } } },
+};
+
+START_TEST(test_bad_control)
+{
+	static const struct item no_files[MAX_ITEMS] = { { .type = '5', .name = "./" } };
+	auto_scratch char *dir = scratch_new();
+	auto_store struct vz_store *s = new_store(dir);
+
+	for (size_t i = 0; i < sizeof bad_control / sizeof *bad_control; i++) {
+		auto_buf struct vz_buf deb = {0};
+		struct vz_ingest_result r;
+		struct vz_err err = {0};
+
+		make(&deb, bad_control[i].control, no_files);
+		if (ingest_bytes(s, &deb, &r, &err) == 0)
+			ck_abort_msg("case %zu is taken, should be: %s", i, bad_control[i].text);
+		ck_assert_msg(strstr(err.msg, bad_control[i].text), "case %zu: %s", i, err.msg);
+	}
+}
+END_TEST
+
+/* The ar around: members in this order, "-" ends. */
+START_TEST(test_bad_ar)
+{
+	static const struct {
+		const char *text, *members[6];
+	} cases[] = {
+		{ "first member", { "control.tar", "data.tar" } },
+		{ "first member", { "control.tar", "debian-binary", "data.tar" } },
+		{ "no member 'control.tar'", { "debian-binary" } },
+		{ "no member 'data.tar'", { "debian-binary", "control.tar" } },
+		{ "out of place", { "debian-binary", "data.tar", "control.tar" } },
+		{ "out of place", { "debian-binary", "control.tar", "control.tar.gz", "data.tar" } },
+		{ "out of place", { "debian-binary", "control.tar", "data.tar", "data.tar.xz" } },
+		{ "unknown member 'evil'", { "debian-binary", "evil", "control.tar", "data.tar" } },
+		{ "unknown compression", { "debian-binary", "control.tar.Z", "data.tar" } },
+		{ NULL, { "debian-binary", "_gpg", "control.tar", "_x", "data.tar", "more" } },
+	};
+	static const struct item none[MAX_ITEMS] = { { .type = '5', .name = "./" } };
+	static const struct item control[MAX_ITEMS] = { { .name = "./control", .data = CONTROL } };
+	auto_scratch char *dir = scratch_new();
+	auto_store struct vz_store *s = new_store(dir);
+	auto_buf struct vz_buf c = {0}, d = {0};
+
+	add_items(&c, control);
+	add_items(&d, none);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		auto_buf struct vz_buf deb = {0};
+		struct vz_ingest_result r;
+		struct vz_err err = {0};
+
+		for (int n = 0; n < 6 && cases[i].members[n]; n++) {
+			const char *m = cases[i].members[n];
+			const struct vz_buf *tar = m[0] == 'c' ? &c : &d;
+
+			if (m[0] == 'd' && m[1] == 'e')
+				ar_add(&deb, m, "2.0\n", 4);
+			else
+				ar_add(&deb, m, tar->data, tar->len);
+		}
+		if (cases[i].text)
+			must_fail(ingest_bytes(s, &deb, &r, &err), VZ_FAILED, cases[i].text);
+		else
+			must(ingest_bytes(s, &deb, &r, &err));
+	}
+}
+END_TEST
+
+/* Cut at each place, no prefix of a package is a package. */
+START_TEST(test_cut)
+{
+	static const struct item data[MAX_ITEMS] = { { .name = "f", .data = "content" } };
+	auto_scratch char *dir = scratch_new();
+	auto_store struct vz_store *s = new_store(dir);
+	auto_buf struct vz_buf deb = {0};
+	struct vz_ingest_result r;
+	struct vz_err err = {0};
+	size_t whole;
+
+	make(&deb, NULL, data);
+	whole = deb.len;
+	for (deb.len = 0; deb.len < whole; deb.len += deb.len < 200 ? 1 : 37)
+		must_fail(ingest_bytes(s, &deb, &r, &err), VZ_FAILED, "");
+	deb.len = whole;
+	must(ingest_bytes(s, &deb, &r, &err));
+	must_fail(vz_ingest(s, "rpm", 0, KEY, &r, &err), VZ_FAILED, "family 'rpm'");
+}
+END_TEST
+
+static struct vz_node *find(const struct vz_record *r, const char *path)
+{
+	struct vz_node *n = vz_tree_find(r->tree, path);
+
+	ck_assert_msg(n != NULL, "'%s' is not in the tree", path);
+	return n;
+}
+
+static void check_file(const struct vz_record *r, const char *path, unsigned mode, const char *content)
+{
+	struct vz_node *n = find(r, path);
+
+	ck_assert_uint_eq(n->mode, S_IFREG | mode);
+	ck_assert_uint_eq(n->size, strlen(content));
+	if (n->size <= VZ_INLINE_MAX)
+		ck_assert_msg(!n->size || !memcmp(n->content, content, n->size), "'%s': '%.64s'", path, n->content);
+}
+
+START_TEST(test_good)
+{
+	static const struct item control[MAX_ITEMS] = {
+		{ .type = '5', .name = "./" },
+		{ .name = "./control", .data = CONTROL "Multi-Arch: same\n" },
+		{ .name = "./conffiles", .data = "/etc/x.conf  \nremove-on-upgrade /etc/old\n/etc/not-there\n" },
+		{ .name = "./postinst", .data = "#!/bin/sh\n", .mode = 0600, .mtime = "777" },
+	};
+	static const struct item data[MAX_ITEMS] = {
+		{ .type = '5', .name = "./", .mode = 0711, .mtime = "200" },
+		{ .name = "./etc/x.conf", .data = "a=1\n", .mode = 04711, .uid = 3, .gid = 4, .mtime = "300" },
+		{ .type = '1', .name = "./etc/same", .link = "./etc/x.conf" },
+		{ .type = '5', .name = "./etc/", .mode = 02755, .mtime = "150" },
+		{ .type = '3', .name = "./null", .major = 1, .minor = 3 },
+	};
+	auto_scratch char *dir = scratch_new();
+	auto_store struct vz_store *s = new_store(dir);
+	auto_record struct vz_record *r = NULL;
+	auto_buf struct vz_buf deb = {0};
+	struct vz_ingest_result result;
+	struct vz_err err = {0};
+
+	make(&deb, control, data);
+	must(ingest_bytes(s, &deb, &result, &err));
+	r = vz_record_read(s, KEY, &err);
+	ck_assert_msg(r != NULL, "%s", err.msg);
+	ck_assert_str_eq(r->family, "deb");
+	ck_assert_uint_eq(r->size, deb.len);
+	ck_assert_uint_eq(result.files, 12);
+
+	ck_assert_uint_eq(r->tree->root->mode, S_IFDIR | 0711);
+	ck_assert_int_eq(r->tree->root->mtime, 0200);
+	ck_assert_uint_eq(find(r, "/etc")->mode, S_IFDIR | 02755);
+	ck_assert_uint_eq(find(r, "/null")->rdev, 0x103);
+	ck_assert_ptr_eq(vz_node_inode(find(r, "/etc/same")), vz_node_inode(find(r, "/etc/x.conf")));
+	ck_assert_uint_eq(vz_node_inode(find(r, "/etc/same"))->uid, 3);
+	ck_assert_uint_eq(vz_node_inode(find(r, "/etc/same"))->mode, S_IFREG | 04711);
+	check_file(r, "/var/lib/dpkg/info/tst:amd64.list", 0644, "/.\n/etc/x.conf\n/etc/same\n/etc\n/null\n");
+	check_file(r, "/var/lib/dpkg/info/tst:amd64.postinst", 0755, "#!/bin/sh\n");
+	ck_assert_int_eq(find(r, "/var/lib/dpkg/info/tst:amd64.postinst")->mtime, 0777);
+	ck_assert_int_eq(find(r, "/var/lib/dpkg/info/tst:amd64.list")->mtime, 0777);
+	ck_assert_ptr_null(vz_tree_find(r->tree, "/var/lib/dpkg/info/tst:amd64.control"));
+	ck_assert_uint_eq(find(r, "/var/lib/dpkg/info/tst:amd64.md5sums")->size, 88);
+	ck_assert_uint_eq(find(r, "/var/lib/dpkg/info")->mode, S_IFDIR | 0755);
+
+	ck_assert_str_eq(vz_record_member(r, "conffile-md5")->data, "/etc/x.conf d5e29449b9e66d5b4bb0d6ce48fbbcb1\n");
+	ck_assert_str_eq(vz_record_member(r, "postinst")->data, "#!/bin/sh\n");
+	ck_assert_ptr_nonnull(vz_record_member(r, "control"));
+	ck_assert_ptr_null(vz_record_member(r, "preinst"));
+
+	must(ingest_bytes(s, &deb, &result, &err));
+	ck_assert_uint_eq(result.files, 0);
+}
+END_TEST
+
+START_TEST(test_bomb)
+{
+	static const struct item control[MAX_ITEMS] = { { .name = "./control", .data = CONTROL } };
+	auto_scratch char *dir = scratch_new();
+	auto_free char *script = vz_printf("cd '%s' && head -c 600000000 /dev/zero >z && tar -cf - z | xz -0 >data.tar.xz", dir);
+	const char *const argv[] = { "sh", "-c", script, NULL };
+	struct vz_proc p = { .argv = argv, .stdin_fd = -1 };
+	auto_free char *root = vz_printf("%s/root", dir), *path = vz_printf("%s/data.tar.xz", dir);
+	auto_store struct vz_store *s = new_store(root);
+	auto_buf struct vz_buf deb = {0}, c = {0}, d = {0};
+	struct vz_ingest_result r;
+	struct vz_err err = {0};
+	int status;
+
+	must(vz_proc_run(&p, &status, NULL, NULL, &err));
+	ck_assert_int_eq(status, 0);
+	add_items(&c, control);
+	must(vz_read_file(AT_FDCWD, path, 10 << 20, &d, &err));
+	ar_add(&deb, "debian-binary", "2.0\n", 4);
+	ar_add(&deb, "control.tar", c.data, c.len);
+	ar_add(&deb, "data.tar.xz", d.data, d.len);
+	must_fail(ingest_bytes(s, &deb, &r, &err), VZ_FAILED, "unpacks to more than 200 times its size");
+}
+END_TEST
+
+static void run_sh(const char *dir, const char *script)
+{
+	const char *const argv[] = { "sh", "-ec", script, "sh", dir, NULL };
+	struct vz_proc p = { .argv = argv, .stdin_fd = -1 };
+	auto_buf struct vz_buf out = {0};
+	struct vz_err err = {0};
+	int status;
+
+	must(vz_proc_run(&p, &status, &out, &out, &err));
+	ck_assert_msg(status == 0, "%s", out.data);
+}
+
+/* A package that dpkg-deb builds, in each compression, twice with and without md5sums; and
+ * what dpkg itself writes about it when it unpacks it. */
+static const char build_script[] =
+	"cd \"$1\"; export SOURCE_DATE_EPOCH=1700000000\n"
+	"mkdir -p p/DEBIAN p/etc p/usr/share/x p/usr/bin; cd p\n"
+	"printf 'Package: tst\\nVersion: 1\\nArchitecture: all\\nMaintainer: x\\nDescription: x\\n' >DEBIAN/control\n"
+	"echo /etc/a.conf >DEBIAN/conffiles; echo 'interest-noawait /x' >DEBIAN/triggers\n"
+	"printf '#!/bin/sh\\n' >DEBIAN/postinst; chmod 755 DEBIAN/postinst\n"
+	"echo conf >etc/a.conf; seq 100000 >usr/share/x/big; ln usr/share/x/big usr/share/x/hard; ln -s ../x/big usr/share/x/soft\n"
+	"touch usr/share/x/empty; cp /bin/sh usr/bin/sh; chmod 4755 usr/bin/sh\n"
+	"mkdir -p usr/share/$(printf 'd%.0s' $(seq 120)); echo x >usr/share/$(printf 'd%.0s' $(seq 120))/$(printf 'f%.0s' $(seq 200))\n"
+	"cd ..; for z in gzip xz zstd none; do dpkg-deb --root-owner-group -Z$z -b p $z.deb; done\n"
+	"mkdir -p root/var/lib/dpkg/info root/var/lib/dpkg/updates; touch root/var/lib/dpkg/status root/var/lib/dpkg/available\n"
+	"dpkg --root=\"$1/root\" --force-not-root --unpack xz.deb\n";
+
+static void check_same_as_dpkg(struct vz_store *s, const struct vz_record *r, const char *dir, const char *suffix)
+{
+	auto_free char *path = vz_printf("/var/lib/dpkg/info/tst.%s", suffix), *theirs = vz_printf("%s/root%s", dir, path);
+	auto_buf struct vz_buf want = {0}, got = {0};
+	struct vz_node *n = find(r, path);
+	struct vz_err err = {0};
+
+	must(vz_read_file(AT_FDCWD, theirs, 1 << 20, &want, &err));
+	if (n->content) {
+		vz_buf_add(&got, n->content, n->size);
+	} else {
+		auto_fd int fd = vz_object_open(s, &n->digest, &err);
+
+		must(fd);
+		must(vz_read_fd(fd, 1 << 20, &got, &err));
+	}
+	ck_assert_str_eq(got.data, want.data);
+}
+
+START_TEST(test_real)
+{
+	static const char *const kinds[] = { "gzip", "xz", "zstd", "none" };
+	static const char *const infos[] = { "list", "md5sums", "conffiles", "triggers", "postinst" };
+	auto_scratch char *dir = scratch_new();
+	auto_free char *root = vz_printf("%s/store", dir);
+	auto_store struct vz_store *s = new_store(root);
+	auto_buf struct vz_buf first = {0};
+
+	run_sh(dir, build_script);
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		char key[VZ_HEX_LEN + 1] = KEY;
+		auto_free char *path = vz_printf("%s/%s.deb", dir, kinds[i]);
+		auto_record struct vz_record *r = NULL;
+		auto_buf struct vz_buf dump = {0};
+		struct vz_ingest_result result;
+		struct vz_err err = {0};
+		auto_fd int fd = vz_open(AT_FDCWD, path, O_RDONLY, 0, &err);
+
+		key[0] = (char)('0' + i);
+		must(vz_ingest(s, "deb", fd, key, &result, &err));
+		ck_assert(i ? result.new_bytes == 0 : result.new_bytes > 500000);
+		r = vz_record_read(s, key, &err);
+		ck_assert_msg(r != NULL, "%s", err.msg);
+		vz_dump_write(r->tree, &dump);
+		if (!i)
+			vz_buf_add(&first, dump.data, dump.len);
+		ck_assert_str_eq(dump.data, first.data);
+		for (size_t n = 0; n < sizeof infos / sizeof *infos; n++)
+			check_same_as_dpkg(s, r, dir, infos[n]);
+		ck_assert_uint_eq(find(r, "/usr/bin/sh")->mode, S_IFREG | 04755);
+	}
+}
+END_TEST
+
+struct job {
+	struct vz_store *store;
+	const char *path;
+	char key[VZ_HEX_LEN + 1];
+	struct vz_ingest_result result;
+};
+
+static int run_job(void *arg, struct vz_err *err)
+{
+	struct job *j = arg;
+	auto_fd int fd = vz_open(AT_FDCWD, j->path, O_RDONLY, 0, err);
+
+	return fd < 0 ? -1 : vz_ingest(j->store, "deb", fd, j->key, &j->result, err);
+}
+
+START_TEST(test_threads)
+{
+	auto_scratch char *dir = scratch_new();
+	auto_free char *root = vz_printf("%s/store", dir), *path = vz_printf("%s/xz.deb", dir);
+	auto_store struct vz_store *s = new_store(root);
+	struct vz_pool *pool = vz_pool_new(4);
+	struct vz_err err = {0};
+	struct job jobs[16];
+	auto_buf struct vz_buf first = {0};
+	uint64_t new_bytes = 0;
+
+	run_sh(dir, build_script);
+	for (size_t i = 0; i < 16; i++) {
+		jobs[i] = (struct job){ .store = s, .path = path, .key = KEY };
+		jobs[i].key[0] = "0123456789abcdef"[i];
+		vz_pool_add(pool, run_job, &jobs[i]);
+	}
+	must(vz_pool_finish(pool, &err));
+	vz_pool_free(pool);
+	for (size_t i = 0; i < 16; i++) {
+		auto_record struct vz_record *r = vz_record_read(s, jobs[i].key, &err);
+		auto_buf struct vz_buf text = {0};
+
+		ck_assert_msg(r != NULL, "%s", err.msg);
+		vz_record_format(r, &text);
+		if (!i)
+			vz_buf_add(&first, text.data, text.len);
+		ck_assert_str_eq(text.data, first.data);
+		new_bytes += jobs[i].result.new_bytes;
+	}
+	ck_assert_uint_gt(new_bytes, 500000);
+	ck_assert_uint_lt(new_bytes, 2 * jobs[0].result.bytes);
+}
+END_TEST
+
+UNIT_MAIN("ingest", test_bad_data, test_bad_control, test_bad_ar, test_cut, test_good, test_bomb, test_real, test_threads)
