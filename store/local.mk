@@ -30,6 +30,8 @@ tests_unit_test_image_LDADD = libstore.a $(BASE_LIBS) $(CHECK_LIBS) $(ZLIB_LIBS)
 libstore_a_SOURCES += store/store.c store/object.c
 # packages, records
 libstore_a_SOURCES += store/tar.c store/tar.h store/package.h store/package_deb.c store/ingest.c store/record.c
+# manifests
+libstore_a_SOURCES += store/manifest.c store/manifest_json.c store/gzip.c store/gzip.h
 
 unit_tests += tests/unit/test-store
 check_PROGRAMS += tests/unit/test-store

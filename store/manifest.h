@@ -2,15 +2,23 @@
 /*
  * Manifests: immutable, versioned templates.
  *
- *     templates/<name>/<N>/manifest   JSON (see vzpkg-manifest(5)), self-checksummed: the commit point
+ *     templates/<name>/<N>/manifest   JSON, self-checksummed: the commit point
  *                          lock       canonical text of the plan it was built from
  *                          tree       composefs dump, gzip
  *                          log        what the build printed (package scripts)
  *     templates/<name>/current        one line: N
+ *     templates/<name>/last           one line: the highest N that was removed
  *
  * The directory is staged whole and renamed to its number, which makes the
  * version exist; then `current` is replaced.  Versions count from 1 and are
  * never used again.  The image is stored before the manifest is.
+ *
+ * The JSON is one object, members in byte order of their names, of "format"
+ * (the text "vzpkg-manifest 1"), those of struct vz_manifest under its names
+ * ("parent" absent where NULL; "image" is {"digest", "size"}; "lock" and "tree"
+ * are the SHA-256 of those files), and "checksum": the SHA-256 of the object
+ * without it, written compactly (no white space, members in byte order).
+ * Unknown members are refused, so a new one means a new format.
  */
 #ifndef STORE_MANIFEST_H
 #define STORE_MANIFEST_H
@@ -29,7 +37,8 @@ struct vz_manifest {
 	char *recipe;                /* the recipe's text as it was read */
 	char *recipe_path;           /* absolute path of its file, for updates; NULL if it has none */
 	char *lock;                  /* the plan's canonical text */
-	struct vz_digest image;
+	struct vz_digest lock_sum, tree_sum;   /* filled here: SHA-256 of the files */
+	struct vz_digest image;      /* fs-verity */
 	uint64_t image_size;
 	uint64_t packages, files, bytes, new_bytes;
 	double seconds;              /* what the build took */
@@ -54,7 +63,8 @@ int vz_manifest_publish(struct vz_store *s, struct vz_manifest *m, const struct 
 			struct vz_err *err);
 /* Makes an existing version current. */
 int vz_manifest_set_current(struct vz_store *s, const char *name, unsigned version, struct vz_err *err);
-/* Removes a version, or all and the name itself if `version` is 0. Who uses it is the caller's to check. */
+/* Removes a version, or all and the name itself if `version` is 0. Who uses it is the
+ * caller's to check. If it was the current one, the highest that is left becomes current. */
 int vz_manifest_remove(struct vz_store *s, const char *name, unsigned version, struct vz_err *err);
 
 /* Names of all templates, sorted; versions of one, ascending. To be freed with
@@ -64,5 +74,10 @@ unsigned *vz_manifest_versions(const struct vz_store *s, const char *name, size_
 /* 0 if there is none. */
 unsigned vz_manifest_current(const struct vz_store *s, const char *name);
 void vz_names_free(char **names, size_t n);
+
+/* The JSON itself, without `lock`, which is a file of its own; for tests and fuzzing. Format
+ * fails on text that is not UTF-8; parse gives VZ_DAMAGED. */
+int vz_manifest_format(const struct vz_manifest *m, struct vz_buf *ret, struct vz_err *err);
+int vz_manifest_parse(const char *text, size_t len, struct vz_manifest *ret, struct vz_err *err);
 
 #endif
