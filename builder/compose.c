@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "builder/compose.h"
+
+#include <string.h>
+
+#include "builder/claim.h"
+
+struct pair {
+	const struct vz_node *from;      /* an inode of the record */
+	struct vz_node *to;
+};
+
+struct pairs {
+	struct pair *items;
+	size_t n, cap;
+};
+
+/* One package on its way into the tree. */
+struct merge {
+	const struct vz_compose *c;
+	struct vz_claims *claims;
+	size_t index;
+	struct pairs inodes, links;      /* of hard links: joined when all names are there */
+};
+
+static void pairs_add(struct pairs *p, const struct vz_node *from, struct vz_node *to)
+{
+	vz_grow(p->items, p->n, p->cap);
+	p->items[p->n++] = (struct pair){ from, to };
+}
+
+static struct vz_node *add(struct merge *m, struct vz_node *dir, const char *name, const struct vz_node *from)
+{
+	struct vz_node *n = vz_node_add(dir, name, from->mode);
+
+	n->owner = (uint32_t)m->index + 1;
+	vz_node_copy_inode(n, from);
+	if (n->mtime > m->c->date) {
+		n->mtime = m->c->date;
+		n->mtime_nsec = 0;
+	}
+	if (from->link)
+		pairs_add(&m->links, from->link, n);
+	else if (from->n_links)
+		pairs_add(&m->inodes, from, n);
+	return n;
+}
+
+static int conflict(struct merge *m, const struct vz_node *have, const struct vz_node *from, struct vz_err *err)
+{
+	const struct vz_compose_package *p = &m->c->packages[m->index];
+	auto_free char *path = vz_node_path(have);
+
+	return vz_err_set(err, VZ_FAILED, "'%s' is %s in package '%s' but %s already", path,
+			  vz_node_is_dir(from) ? "a directory" : "a file", p->name,
+			  vz_node_is_dir(have) ? "a directory" : "a file");
+}
+
+static int place(struct merge *m, struct vz_node *dir, const struct vz_node *from, struct vz_err *err)
+{
+	const char *name = from->name, *away = vz_claims_diverted(m->claims, m->index, from);
+	enum vz_claim winner;
+	struct vz_node *have;
+
+	if (away) {
+		auto_free char *up = vz_strndup(away, (size_t)(strrchr(away, '/') - away));
+
+		name = strrchr(away, '/') + 1;
+		dir = vz_tree_make_dirs(m->c->tree, *up ? up : "/", 0755, m->c->date);
+		if (!dir)
+			return vz_err_set(err, VZ_FAILED, "package '%s': no directory for the diverted '%s'",
+					  m->c->packages[m->index].name, away);
+	}
+	have = vz_node_child(dir, name, strlen(name));
+	if (have && vz_node_is_dir(have))
+		return vz_node_is_symlink(from) ? 0 : conflict(m, have, from, err);
+	if (have) {
+		if (vz_claims_decide(m->claims, have, m->index, from, &winner, err) < 0)
+			return -1;
+		if (winner == VZ_CLAIM_OLD)
+			return 0;
+		vz_tree_remove(m->c->tree, have);
+	}
+	add(m, dir, name, from);
+	return 0;
+}
+
+/* The directory that stands at or behind `have`, or NULL. */
+static struct vz_node *directory(const struct merge *m, struct vz_node *have)
+{
+	auto_free char *path = NULL;
+
+	if (vz_node_is_dir(have))
+		return have;
+	path = vz_node_path(have);
+	have = vz_tree_lookup(m->c->tree, path, true);
+	return have && vz_node_is_dir(have) ? have : NULL;
+}
+
+/* Recursion is as deep as a path of a package, which ingest limits to 4 KiB. */
+static int merge_dir(struct merge *m, struct vz_node *dir, const struct vz_node *from, struct vz_err *err)
+{
+	for (uint32_t i = 0; i < from->n_children; i++) {
+		const struct vz_node *child = from->children[i];
+		struct vz_node *have, *below;
+
+		if (!vz_node_is_dir(child)) {
+			if (place(m, dir, child, err) < 0)
+				return -1;
+			continue;
+		}
+		have = vz_node_child(dir, child->name, child->name_len);
+		below = have ? directory(m, have) : add(m, dir, child->name, child);
+		if (!below)
+			return conflict(m, have, child, err);
+		if (merge_dir(m, below, child, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int by_inode(const void *a, const void *b)
+{
+	const struct pair *x = a, *y = b;
+
+	return x->from < y->from ? -1 : x->from > y->from;
+}
+
+/* A link whose inode lost its own name to another package stands in for it. */
+static void join_links(struct merge *m)
+{
+	if (!m->links.n)
+		return;
+	qsort(m->links.items, m->links.n, sizeof *m->links.items, by_inode);
+	if (m->inodes.n)
+		qsort(m->inodes.items, m->inodes.n, sizeof *m->inodes.items, by_inode);
+	for (size_t i = 0, first = 0; i < m->links.n; i++) {
+		const struct pair *l = &m->links.items[i];
+		const struct pair *inode = m->inodes.n ? bsearch(l, m->inodes.items, m->inodes.n, sizeof *l, by_inode)
+						       : NULL;
+
+		if (l->from != m->links.items[first].from)
+			first = i;
+		if (inode)
+			vz_node_set_link(l->to, inode->to);
+		else if (i != first)
+			vz_node_set_link(l->to, m->links.items[first].to);
+	}
+}
+
+static bool ships_dir(const struct vz_compose *c, const char *name)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		const struct vz_node *n = vz_node_child(c->packages[i].record->tree->root, name, strlen(name));
+
+		if (n && vz_node_is_dir(n))
+			return true;
+	}
+	return false;
+}
+
+/* Every release from Debian 12 on is merged; its packages may still ship the
+ * old paths, and the names are those that debootstrap knows. */
+static void seed_merged_usr(const struct vz_compose *c)
+{
+	static const char *const names[] = { "bin", "lib", "lib32", "lib64", "libo32", "libx32", "sbin" };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		auto_free char *target = vz_printf("usr/%s", names[i]);
+		struct vz_node *link;
+
+		if (vz_node_child(c->tree->root, names[i], strlen(names[i])) || !ships_dir(c, names[i]) ||
+		    !vz_tree_make_dirs(c->tree, target, 0755, c->date))
+			continue;
+		link = vz_node_add(c->tree->root, names[i], S_IFLNK | 0777);
+		link->mtime = c->date;
+		vz_node_set_symlink(link, target);
+	}
+}
+
+static int merge_package(struct merge *m, struct vz_err *err)
+{
+	const struct vz_compose_package *p = &m->c->packages[m->index];
+	int rc;
+
+	m->inodes.n = m->links.n = 0;
+	rc = merge_dir(m, m->c->tree->root, p->record->tree->root, err);
+	if (rc == 0)
+		join_links(m);
+	return rc;
+}
+
+int vz_compose(const struct vz_compose *c, struct vz_err *err)
+{
+	auto_claims struct vz_claims *claims = vz_claims_new(c, err);
+	struct merge m = { .c = c, .claims = claims };
+	int rc = claims ? 0 : -1;
+
+	if (c->tree->root->n_children == 0)
+		c->tree->root->mtime = c->date;
+	seed_merged_usr(c);
+	for (; rc == 0 && m.index < c->n; m.index++)
+		rc = merge_package(&m, err);
+	free(m.inodes.items);
+	free(m.links.items);
+	return rc < 0 ? -1 : vz_claims_finish(claims, err);
+}
