@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "builder/capture.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/xattr.h>
+
+#include "base/fd.h"
+#include "base/path.h"
+#include "base/proc.h"
+#include "builder/overlay.h"
+#include "store/object.h"
+
+#define XATTR_LIMIT (64 * 1024)
+
+/* A name seen of an inode that has several. */
+struct name {
+	dev_t dev;
+	ino_t ino;
+	struct vz_node *node;
+};
+
+struct names {
+	struct name *slots;      /* open addressing; a power of two; a slot without node is free */
+	size_t n, cap;
+};
+
+struct reader {
+	struct vz_capture *c;
+	struct names names;
+};
+
+static struct name *find_slot(const struct names *names, const struct stat *st)
+{
+	size_t i = (size_t)(st->st_ino * 0x9e3779b97f4a7c15u >> 20) & (names->cap - 1);
+
+	while (names->slots[i].node && (names->slots[i].ino != st->st_ino || names->slots[i].dev != st->st_dev))
+		i = (i + 1) & (names->cap - 1);
+	return &names->slots[i];
+}
+
+static void grow_names(struct names *names)
+{
+	struct names old = *names;
+
+	names->cap = old.cap ? 2 * old.cap : 64;
+	names->slots = vz_alloc(names->cap * sizeof *names->slots);
+	for (size_t i = 0; i < old.cap; i++) {
+		struct stat st = { .st_dev = old.slots[i].dev, .st_ino = old.slots[i].ino };
+
+		if (old.slots[i].node)
+			*find_slot(names, &st) = old.slots[i];
+	}
+	free(old.slots);
+}
+
+/* True if `n` is one more name of an inode that is in the tree already, and then a link to it. */
+static bool is_known_inode(struct reader *r, struct vz_node *n, const struct stat *st)
+{
+	struct name *slot;
+
+	if (st->st_nlink < 2)
+		return false;
+	if (2 * r->names.n >= r->names.cap)
+		grow_names(&r->names);
+	slot = find_slot(&r->names, st);
+	if (slot->node) {
+		vz_node_set_link(n, slot->node);
+		return true;
+	}
+	*slot = (struct name){ st->st_dev, st->st_ino, n };
+	r->names.n++;
+	return false;
+}
+
+/* Overlayfs' marks stay for builder/overlay.c, which takes them off; labels of
+ * this host mean nothing elsewhere. */
+static bool wanted(const char *key)
+{
+	static const char *const marks[] = { "opaque", "redirect", "metacopy", "whiteout" };
+
+	if (strncmp(key, VZ_OVERLAY_MARK, strlen(VZ_OVERLAY_MARK)) == 0) {
+		for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
+			if (strcmp(key + strlen(VZ_OVERLAY_MARK), marks[i]) == 0)
+				return true;
+		return false;
+	}
+	return strncmp(key, "user.overlay.", 13) != 0 && strcmp(key, "security.selinux") != 0 &&
+	       strcmp(key, "security.ima") != 0 && strcmp(key, "security.evm") != 0;
+}
+
+/* `fd` may be an O_PATH one, which has no attribute calls of its own; the
+ * magic link leads to the inode itself, also where that is a symbolic link. */
+static int read_xattrs(int fd, struct vz_node *n, struct vz_err *err)
+{
+	char self[32];
+	auto_free char *keys = NULL, *value = NULL;
+	ssize_t len;
+
+	snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
+	len = listxattr(self, NULL, 0);
+	if (len == 0 || (len < 0 && errno == EOPNOTSUPP))
+		return 0;
+	keys = vz_alloc(XATTR_LIMIT);
+	value = vz_alloc(XATTR_LIMIT);
+	len = listxattr(self, keys, XATTR_LIMIT);
+	if (len < 0)
+		return vz_err_sys(err, "list the attributes of '%s'", n->name);
+	for (const char *key = keys; key < keys + len; key += strlen(key) + 1) {
+		ssize_t size = wanted(key) ? getxattr(self, key, value, XATTR_LIMIT) : -1;
+
+		if (size >= 0)
+			vz_node_set_xattr(n, key, value, (size_t)size);
+		else if (wanted(key) && errno != ENODATA)
+			return vz_err_sys(err, "read attribute '%s' of '%s'", key, n->name);
+	}
+	return 0;
+}
+
+static void take_stat(const struct reader *r, struct vz_node *n, const struct stat *st)
+{
+	n->mode = st->st_mode;
+	n->uid = st->st_uid;
+	n->gid = st->st_gid;
+	n->mtime = st->st_mtim.tv_sec;
+	n->mtime_nsec = (uint32_t)st->st_mtim.tv_nsec;
+	if (n->mtime >= r->c->date) {
+		n->mtime = r->c->date;
+		n->mtime_nsec = 0;
+	}
+	if (S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode))
+		n->rdev = (uint32_t)st->st_rdev;
+}
+
+/* What is small stands in the tree; the file may change while it is read. */
+static int read_content(struct reader *r, int fd, struct vz_node *n, struct vz_err *err)
+{
+	char head[VZ_INLINE_MAX + 1];
+	size_t len = 0;
+	struct vz_digest d;
+	uint64_t size;
+	bool new;
+
+	while (len < sizeof head) {
+		ssize_t got = read(fd, head + len, sizeof head - len);
+
+		if (got < 0 && errno != EINTR)
+			return vz_err_sys(err, "read '%s'", n->name);
+		if (got == 0)
+			break;
+		len += got > 0 ? (size_t)got : 0;
+	}
+	if (len <= VZ_INLINE_MAX) {
+		vz_node_set_content(n, head, len);
+		return 0;
+	}
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return vz_err_sys(err, "read '%s'", n->name);
+	if (vz_object_put_fd(r->c->store, fd, &d, &size, &new, err) < 0)
+		return -1;
+	vz_node_set_object(n, &d, size);
+	if (new)
+		r->c->new_bytes += size;
+	return 0;
+}
+
+static int read_file(struct reader *r, int dir, struct vz_node *n, struct vz_err *err)
+{
+	struct stat st;
+	auto_fd int fd = vz_path_open_entry(dir, n->name, &st, err);
+
+	if (fd < 0)
+		return -1;
+	if (is_known_inode(r, n, &st))
+		return 0;
+	take_stat(r, n, &st);
+	if (read_xattrs(fd, n, err) < 0)
+		return -1;
+	if (vz_node_xattr(n, VZ_OVERLAY_MARK "metacopy"))
+		return 0;
+	return read_content(r, fd, n, err);
+}
+
+static int read_special(struct reader *r, int fd, const struct stat *st, struct vz_node *n, struct vz_err *err)
+{
+	char target[PATH_MAX];
+	ssize_t len;
+
+	if (is_known_inode(r, n, st))
+		return 0;
+	take_stat(r, n, st);
+	if (S_ISLNK(st->st_mode)) {
+		len = readlinkat(fd, "", target, sizeof target);
+		if (len < 0 || len == sizeof target)
+			return vz_err_sys(err, "read link '%s'", n->name);
+		target[len] = 0;
+		vz_node_set_symlink(n, target);
+	}
+	return read_xattrs(fd, n, err);
+}
+
+static int read_dir(struct reader *r, int fd, struct vz_node *dir, struct vz_err *err);
+
+static int read_entry(struct reader *r, int dir_fd, const char *name, struct vz_node *dir, struct vz_err *err)
+{
+	auto_fd int fd = openat(dir_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC), sub = -1;
+	struct vz_node *n;
+	struct stat st;
+
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return vz_err_sys(err, "open '%s'", name);
+	if (S_ISSOCK(st.st_mode))
+		return 0;
+	n = vz_node_add(dir, name, st.st_mode);
+	if (S_ISREG(st.st_mode))
+		return read_file(r, dir_fd, n, err);
+	if (!S_ISDIR(st.st_mode))
+		return read_special(r, fd, &st, n, err);
+	sub = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return sub < 0 ? vz_err_sys(err, "open '%s'", name) : read_dir(r, sub, n, err);
+}
+
+static void close_dir(DIR **d)
+{
+	if (*d)
+		closedir(*d);
+}
+
+/* One descriptor a level: who makes a tree too deep for that gets an error. */
+static int read_dir(struct reader *r, int fd, struct vz_node *dir, struct vz_err *err)
+{
+	int again = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	__attribute__((cleanup(close_dir))) DIR *d = again < 0 ? NULL : fdopendir(again);
+	struct dirent *e;
+	struct stat st;
+
+	if (!d) {
+		vz_err_sys(err, "read directory '%s'", dir->name);
+		if (again >= 0)
+			close(again);
+		return -1;
+	}
+	if (fstat(fd, &st) < 0)
+		return vz_err_sys(err, "read directory '%s'", dir->name);
+	take_stat(r, dir, &st);
+	if (read_xattrs(fd, dir, err) < 0 || vz_interrupted(err) < 0)
+		return -1;
+	rewinddir(d);
+	while ((errno = 0, e = readdir(d))) {
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+			continue;
+		if (read_entry(r, fd, e->d_name, dir, err) < 0)
+			return dir->parent ? vz_err_wrap(err, "%s", dir->name) : -1;
+	}
+	return errno ? vz_err_sys(err, "read directory '%s'", dir->name) : 0;
+}
+
+int vz_capture(struct vz_capture *c, struct vz_tree *t, struct vz_err *err)
+{
+	auto_tree struct vz_tree *upper = vz_tree_new();
+	struct reader r = { .c = c };
+	int rc = read_dir(&r, c->upper_fd, upper->root, err);
+
+	free(r.names.slots);
+	return rc < 0 ? -1 : vz_overlay_apply(t, upper, err);
+}
