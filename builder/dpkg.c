@@ -180,7 +180,8 @@ static bool trigger_is_sane(const char *name)
 
 	while (name[len] > 0x20 && name[len] < 0x7f)
 		len++;
-	if (!len || name[len] || len > 4096)
+	if (!len || name[len] || len > 4096 || strcmp(name, "File") == 0 || strcmp(name, "Unincorp") == 0 ||
+	    strcmp(name, "Lock") == 0)
 		return false;
 	return name[0] == '/' || (strchr("+-.", name[0]) == NULL && !strchr(name, '/') && len <= 200);
 }

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * DEB's configure, in pieces; builder/configure.h says when each is called.
+ * The environment's own dpkg does the work: we write its database as if it had
+ * just unpacked the packages, let it configure them, and tidy up.
+ */
+#ifndef BUILDER_CONFIGURE_DEB_H
+#define BUILDER_CONFIGURE_DEB_H
+
+#include "builder/configure.h"
+#include "builder/dpkg.h"
+
+/* Denies starting services (invoke-rc.d(8)); put there while scripts run. */
+#define VZ_POLICY_RC_PATH "/usr/sbin/policy-rc.d"
+#define VZ_POLICY_RC "#!/bin/sh\nexit 101\n"
+
+extern const struct vz_configure_ops vz_configure_deb;
+
+/* Registers the new packages' interests below triggers/, and marks those file
+ * triggers as activated that files of the new packages meet. `packages`: the
+ * new ones, by index. */
+int vz_deb_triggers(const struct vz_configure *c, const struct vz_dpkg_packages *packages, struct vz_tree *t,
+		    struct vz_err *err);
+int vz_deb_run(const struct vz_configure *c, int root_fd, struct vz_err *err);
+int vz_deb_settle(const struct vz_configure *c, struct vz_tree *t, struct vz_err *err);
+
+#endif
