@@ -11,3 +11,15 @@ libbuilder_a_SOURCES += builder/capture.c builder/capture.h builder/overlay.c bu
 libbuilder_a_SOURCES += \
 	builder/configure.c builder/configure.h builder/configure_deb.c builder/configure_deb.h \
 	builder/configure_deb_run.c builder/configure_deb_settle.c builder/configure_deb_triggers.c
+
+unit_tests += tests/unit/test-overlay
+check_PROGRAMS += tests/unit/test-overlay
+tests_unit_test_overlay_SOURCES = tests/unit/test-overlay.c tests/unit/trees.h tests/unit/unit.h
+tests_unit_test_overlay_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_overlay_LDADD = $(BUILDER_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-capture
+check_PROGRAMS += tests/unit/test-capture
+tests_unit_test_capture_SOURCES = tests/unit/test-capture.c tests/unit/scratch.h tests/unit/trees.h tests/unit/unit.h
+tests_unit_test_capture_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_capture_LDADD = $(BUILDER_LIBS) $(CHECK_LIBS)
