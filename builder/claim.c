@@ -138,9 +138,10 @@ static int read_old(struct vz_claims *cl, struct vz_err *err)
 	if (cl->old_read)
 		return 0;
 	cl->old_read = true;
-	if (vz_content_read(cl->c->store, cl->c->tree, VZ_DPKG_DIR "/status", &status, err) < 0 ||
-	    vz_dpkg_packages_read(status.data, status.len, &cl->old, err) < 0)
+	if (vz_content_read(cl->c->store, cl->c->tree, VZ_DPKG_DIR "/status", &status, err) < 0)
 		return -1;
+	if (status.len && vz_dpkg_packages_read(status.data, status.len, &cl->old, err) < 0)
+		return vz_err_wrap(err, "the parent's package database");
 	for (size_t i = 0; i < cl->old.n; i++)
 		if (read_list(cl, i, err) < 0)
 			return -1;

@@ -23,3 +23,9 @@ check_PROGRAMS += tests/unit/test-capture
 tests_unit_test_capture_SOURCES = tests/unit/test-capture.c tests/unit/scratch.h tests/unit/trees.h tests/unit/unit.h
 tests_unit_test_capture_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_capture_LDADD = $(BUILDER_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-dpkg
+check_PROGRAMS += tests/unit/test-dpkg
+tests_unit_test_dpkg_SOURCES = tests/unit/test-dpkg.c tests/unit/unit.h
+tests_unit_test_dpkg_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_dpkg_LDADD = $(BUILDER_LIBS) $(CHECK_LIBS)

@@ -6,6 +6,8 @@
  *     d /usr             directory            f /usr/bin/x TEXT   file with that content
  *     l /bin usr/bin     symbolic link        h /b /a             hard link to /a
  *     c /null 259        character device     w /gone             overlay whiteout
+ *
+ * A ~ in a file's content stands for a newline.
  */
 #ifndef TESTS_TREES_H
 #define TESTS_TREES_H
@@ -33,9 +35,13 @@ static inline struct vz_node *trees_add(struct vz_tree *t, char kind, const char
 	ck_assert_msg(parent && mode, "line for '%s'", path);
 	free(dir);
 	n = vz_node_add(parent, slash + 1, mode);
-	if (kind == 'f')
+	if (kind == 'f') {
 		vz_node_set_content(n, rest, strlen(rest));
-	else if (kind == 'l')
+		for (size_t i = 0; i < n->size; i++)
+			if (n->content[i] == '~')
+				n->content[i] = '\n';
+	}
+	if (kind == 'l')
 		vz_node_set_symlink(n, rest);
 	else if (kind == 'h')
 		vz_node_set_link(n, vz_tree_find(t, rest));
@@ -65,16 +71,20 @@ static inline int trees_line(struct vz_node *n, void *ctx)
 	struct vz_buf *b = ctx;
 	char *path = vz_node_path(n), *to = n->link ? vz_node_path(n->link) : NULL;
 
-	if (to)
+	if (to) {
 		vz_buf_printf(b, "h %s %s\n", path, to);
-	else if (vz_node_is_dir(n) && n->parent)
+	} else if (vz_node_is_dir(n) && n->parent) {
 		vz_buf_printf(b, "d %s\n", path);
-	else if (vz_node_is_file(n))
-		vz_buf_printf(b, "f %s %.*s\n", path, (int)n->size, n->content ? n->content : "");
-	else if (vz_node_is_symlink(n))
+	} else if (vz_node_is_file(n)) {
+		vz_buf_printf(b, "f %s ", path);
+		for (size_t i = 0; i < n->size; i++)
+			vz_buf_putc(b, n->content[i] == '\n' ? '~' : n->content[i]);
+		vz_buf_putc(b, '\n');
+	} else if (vz_node_is_symlink(n)) {
 		vz_buf_printf(b, "l %s %s\n", path, n->payload);
-	else if (S_ISCHR(n->mode))
+	} else if (S_ISCHR(n->mode)) {
 		vz_buf_printf(b, "c %s %u\n", path, n->rdev);
+	}
 	free(path);
 	free(to);
 	return 0;
