@@ -6,7 +6,7 @@ libstore_a_SOURCES = \
 # trees, dumps, images
 libstore_a_SOURCES += \
 	store/arena.c store/arena.h store/tree.c store/node.c store/tree_path.c store/dump.c store/dump_read.c \
-	store/image.c store/image_dir.c store/image_layout.h store/image_xattr.c store/erofs.h
+	store/image.c store/image_read.c store/image_dir.c store/image_layout.h store/image_xattr.c store/erofs.h
 
 unit_tests += tests/unit/test-tree
 check_PROGRAMS += tests/unit/test-tree
@@ -25,6 +25,12 @@ check_PROGRAMS += tests/unit/test-image
 tests_unit_test_image_SOURCES = tests/unit/test-image.c tests/unit/unit.h tests/unit/vectors.h
 tests_unit_test_image_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(ZLIB_CFLAGS)
 tests_unit_test_image_LDADD = libstore.a $(BASE_LIBS) $(CHECK_LIBS) $(ZLIB_LIBS)
+
+unit_tests += tests/unit/test-image-read
+check_PROGRAMS += tests/unit/test-image-read
+tests_unit_test_image_read_SOURCES = tests/unit/test-image-read.c tests/unit/unit.h tests/unit/vectors.h
+tests_unit_test_image_read_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(ZLIB_CFLAGS)
+tests_unit_test_image_read_LDADD = libstore.a $(BASE_LIBS) $(CHECK_LIBS) $(ZLIB_LIBS)
 
 # the store, objects
 libstore_a_SOURCES += store/store.c store/object.c

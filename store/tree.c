@@ -258,36 +258,54 @@ void vz_node_set_link(struct vz_node *n, struct vz_node *target)
 	target->n_links++;
 }
 
+#define NOT_MET UINT32_MAX
+
 static int forget_links(struct vz_node *n, void *ctx)
 {
 	(void)ctx;
-	n->nlink = n->n_links = 0;
+	n->n_links = NOT_MET;
 	return 0;
 }
 
-/* In tree order; an nlink of 0 says that no name of the inode was met yet. */
-static int count_link(struct vz_node *n, void *ctx)
+/* In tree order, so that the first name of an inode is met first. */
+static int order_link(struct vz_node *n, void *ctx)
 {
 	struct vz_node *inode = n->link;
 
 	(void)ctx;
-	if (inode && inode->link)
+	if (!inode) {
+		n->n_links = 0;
+		return 0;
+	}
+	if (inode->link)
 		inode = n->link = inode->link;       /* it handed its role over */
-	if (inode && !inode->nlink) {
+	if (inode->n_links == NOT_MET) {
 		take_inode(n, inode);
 		become_link(inode, n);
-		inode = NULL;
+		return 0;
 	}
-	if (inode)
-		inode->n_links++;
-	vz_node_inode(n)->nlink++;
+	inode->n_links++;
+	n->n_links = 0;
+	return 0;
+}
+
+void vz_tree_order_links(struct vz_tree *t)
+{
+	vz_node_walk(t->root, forget_links, NULL);
+	vz_node_walk(t->root, order_link, NULL);
+}
+
+static int set_nlink(struct vz_node *n, void *ctx)
+{
+	(void)ctx;
+	n->nlink = n->n_links + 1;
 	return 0;
 }
 
 void vz_tree_count_links(struct vz_tree *t)
 {
-	vz_node_walk(t->root, forget_links, NULL);
-	vz_node_walk(t->root, count_link, NULL);
+	vz_tree_order_links(t);
+	vz_node_walk(t->root, set_nlink, NULL);
 }
 
 struct pair {

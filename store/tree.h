@@ -134,10 +134,11 @@ bool vz_node_same(const struct vz_node *a, const struct vz_node *b, bool times);
  * change the node and what is below it, but must not remove or add beside it. */
 int vz_node_walk(struct vz_node *n, int (*visit)(struct vz_node *n, void *ctx), void *ctx);
 
-/* To be called once a tree is built, before it is written: the first name of each inode in
- * tree order becomes the one that holds it (as in the dump, so that tree, dump and image
- * give each other exactly), and `nlink` becomes the number of its names. Pointers to nodes
- * stay valid, but which of them is the link may change. */
+/* The first name of each inode in tree order becomes the one that holds it, as in the dump.
+ * Pointers to nodes stay valid, but which of them is the link may change. */
+void vz_tree_order_links(struct vz_tree *t);
+/* To be called once a tree is built, before it is written: orders the links, so that tree, dump
+ * and image give each other exactly, and sets each inode's `nlink` to the number of its names. */
 void vz_tree_count_links(struct vz_tree *t);
 
 struct vz_tree_stats {
