@@ -7,6 +7,8 @@
 #include "base/path.h"
 #include "resolver/url.h"
 
+#define MAX_SUMMARY 160
+
 enum { VZ_KEY_LINES = 1 };               /* indented lines may go on with the value */
 enum { VZ_SECTION_ALONE = 1, VZ_SECTION_NAMED = 2 };
 
@@ -115,11 +117,13 @@ static int set_kind(struct vz_recipe_reading *in, const struct vz_ini_line *l, s
 
 static int set_summary(struct vz_recipe_reading *in, const struct vz_ini_line *l, struct vz_err *err)
 {
-	char *old = in->r->summary;
+	const char *old = l->continued && in->r->summary ? in->r->summary : "";
+	char *whole = vz_printf("%s%s%s", old, *old ? " " : "", l->value);
 
-	(void)err;
-	in->r->summary = l->continued && old && *old ? vz_printf("%s %s", old, l->value) : vz_strdup(l->value);
-	free(old);
+	free(in->r->summary);
+	in->r->summary = whole;
+	if (strlen(whole) > MAX_SUMMARY)
+		return bad(in, l, err, "summary of %zu bytes, expected at most %d", strlen(whole), MAX_SUMMARY);
 	return 0;
 }
 

@@ -5,9 +5,25 @@
 
 #include "base/alloc.h"
 
+/* Where the host begins in a URL that has one: behind "://" and a user. `ret_end` is behind the port. */
+static const char *host_of(const char *url, const char **ret_end)
+{
+	const char *host = strstr(url, "://");
+
+	if (!host)
+		return NULL;
+	host += 3;
+	*ret_end = host + strcspn(host, "/?#");
+	for (const char *p = host; p < *ret_end; p++)
+		if (*p == '@')
+			host = p + 1;
+	return host;
+}
+
 bool vz_url_is_sane(const char *url)
 {
 	static const char *const remote[] = { "http://", "https://", "ftp://" };
+	const char *host, *end;
 	size_t len = strlen(url);
 
 	if (len > 2048)
@@ -15,22 +31,16 @@ bool vz_url_is_sane(const char *url)
 	for (size_t i = 0; i < len; i++)
 		if (url[i] < 0x21 || url[i] > 0x7e || strchr("\"<>\\^`{|}", url[i]))
 			return false;
+	host = host_of(url, &end);
 	for (size_t i = 0; i < sizeof remote / sizeof *remote; i++)
 		if (strncmp(url, remote[i], strlen(remote[i])) == 0)
-			return !strchr("/?#", url[strlen(remote[i])]);
-	return strncmp(url, "file:///", 8) == 0;
+			return host < end;
+	return strncmp(url, "file:///", 8) == 0 && url[8] && url[8] != '/';
 }
 
 char *vz_url_public(const char *url)
 {
-	const char *host = strstr(url, "://"), *end, *at = NULL;
+	const char *end, *host = host_of(url, &end), *scheme_end = strstr(url, "://");
 
-	if (!host)
-		return vz_strdup(url);
-	host += 3;
-	end = host + strcspn(host, "/?#");
-	for (const char *p = host; p < end; p++)
-		if (*p == '@')
-			at = p;
-	return at ? vz_printf("%.*s%s", (int)(host - url), url, at + 1) : vz_strdup(url);
+	return host ? vz_printf("%.*s%s", (int)(scheme_end + 3 - url), url, host) : vz_strdup(url);
 }

@@ -4,7 +4,7 @@ EXTRA_DIST += tests/fixtures tests/lib
 
 # Fuzz targets. Usually each is linked with replay.c, and `make check` runs it on
 # tests/fuzz/corpus/NAME; with --enable-fuzz it is a libFuzzer program for `make fuzz`.
-fuzz_programs = tests/fuzz/fuzz-plan
+fuzz_programs = tests/fuzz/fuzz-plan tests/fuzz/fuzz-recipe tests/fuzz/fuzz-mirrors
 check_PROGRAMS += $(fuzz_programs)
 if FUZZ
 fuzz_main =
@@ -19,6 +19,14 @@ EXTRA_DIST += tests/fuzz/replay.c tests/fuzz/corpus
 tests_fuzz_fuzz_plan_SOURCES = tests/fuzz/fuzz-plan.c $(fuzz_main)
 tests_fuzz_fuzz_plan_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_plan_LDADD = $(RESOLVER_LIBS)
+
+tests_fuzz_fuzz_recipe_SOURCES = tests/fuzz/fuzz-recipe.c $(fuzz_main)
+tests_fuzz_fuzz_recipe_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_recipe_LDADD = $(RESOLVER_LIBS)
+
+tests_fuzz_fuzz_mirrors_SOURCES = tests/fuzz/fuzz-mirrors.c $(fuzz_main)
+tests_fuzz_fuzz_mirrors_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_mirrors_LDADD = $(RESOLVER_LIBS)
 
 FUZZ_SECONDS = 60
 .PHONY: fuzz

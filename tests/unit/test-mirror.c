@@ -116,11 +116,29 @@ START_TEST(test_beside)
 }
 END_TEST
 
+START_TEST(test_shipped)
+{
+	struct vz_err err = {0};
+	auto_free char *lists = vz_printf("%s/recipes/mirrors", getenv("top_srcdir"));
+	const char *const dirs[] = { lists, NULL };
+	static const char *const names[] = { "mirror:debian", "mirror:debian-security" };
+
+	for (size_t i = 0; i < 2; i++) {
+		auto_mirrors struct vz_mirrors m = {0};
+		char *url = (char *)names[i];
+		struct vz_recipe_repo repo = { .id = (char *)"main", .urls = &url, .n_urls = 1 };
+
+		must(vz_mirrors_expand(&repo, dirs, &m, &err));
+		ck_assert_uint_ge(m.n, i ? 1 : 3);
+	}
+}
+END_TEST
+
 START_TEST(test_urls)
 {
 	static const char *const good[] = { "http://h", "https://h:8/x", "ftp://h/", "file:///srv", "http://u:p@[::1]/x~+" };
 	static const char *const bad[] = { "", "h", "//h", "http://", "http:///x", "file://h/x", "file:/x", "http://h/a b",
-					   "http://h/\"", "HTTP://h", "gopher://h", "http://h/\x01", "http://h/\xc3\xa9" };
+					   "http://h/\"", "HTTP://h", "gopher://h", "http://h/\x01", "http://h/\xc3\xa9", "http://u@/x", "file:///", "file:////x" };
 	auto_free char *a = vz_url_public("http://u:p@h/x@y"), *b = vz_url_public("http://h/x@y"),
 		       *c = vz_url_public("http://u:p@q@h"), *d = vz_url_public("word");
 
@@ -135,4 +153,4 @@ START_TEST(test_urls)
 }
 END_TEST
 
-UNIT_MAIN("mirror", test_expand, test_beside, test_urls)
+UNIT_MAIN("mirror", test_expand, test_beside, test_shipped, test_urls)

@@ -3,6 +3,7 @@
  * Cases are files below tests/fixtures/recipe:
  *   bad/X.recipe     first line "; LINE: TEXT": the error is VZ_USAGE "FILE:LINE: TEXT…", with the hint in (…) behind it
  *   good/X.recipe    good/X.text is what it comes to, in canonical form
+ * The recipes we ship must be good, too, and named as their file is.
  * @DIR@ stands for the directory of the case.
  */
 #include "tests/unit/unit.h"
@@ -36,9 +37,8 @@ static char *with_dir(const char *text, size_t len, const char *dir)
 	return vz_buf_steal(&b);
 }
 
-static unsigned each(const char *kind, void (*check)(const char *dir, const char *path))
+static unsigned each(const char *dir, void (*check)(const char *dir, const char *path))
 {
-	auto_free char *dir = fixtures(kind);
 	unsigned n = 0;
 	struct dirent *e;
 	DIR *d = opendir(dir);
@@ -95,15 +95,41 @@ static void check_good(const char *dir, const char *path)
 	ck_assert_str_eq(again->text, r->text);
 }
 
+static void check_shipped(const char *dir, const char *path)
+{
+	struct vz_err err = {0};
+	auto_recipe struct vz_recipe *r = vz_recipe_read(path, &err);
+	auto_free char *expected = NULL;
+
+	ck_assert_msg(r, "%s", err.msg);
+	expected = vz_printf("%s/%s.recipe", dir, r->name);
+	ck_assert_str_eq(path, expected);
+	ck_assert_ptr_nonnull(r->summary);
+	for (size_t i = 0; i < r->n_repos; i++)
+		ck_assert(r->repos[i].key && !r->repos[i].unsigned_ok);
+}
+
 START_TEST(test_bad)
 {
-	ck_assert_uint_ge(each("bad", check_bad), 50);
+	auto_free char *dir = fixtures("bad");
+
+	ck_assert_uint_ge(each(dir, check_bad), 50);
 }
 END_TEST
 
 START_TEST(test_good)
 {
-	ck_assert_uint_ge(each("good", check_good), 3);
+	auto_free char *dir = fixtures("good");
+
+	ck_assert_uint_ge(each(dir, check_good), 3);
+}
+END_TEST
+
+START_TEST(test_shipped)
+{
+	auto_free char *dir = vz_printf("%s/recipes", getenv("top_srcdir"));
+
+	ck_assert_uint_ge(each(dir, check_shipped), 3);
 }
 END_TEST
 
@@ -188,4 +214,4 @@ START_TEST(test_find)
 }
 END_TEST
 
-UNIT_MAIN("recipe", test_bad, test_good, test_values, test_files, test_find)
+UNIT_MAIN("recipe", test_bad, test_good, test_shipped, test_values, test_files, test_find)
