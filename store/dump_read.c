@@ -361,8 +361,8 @@ static void split(struct reader *r, const char *p, const char *end)
 static int read_line(struct reader *r, const char *p, const char *end, struct vz_err *err)
 {
 	struct span path;
-	struct vz_node *n;
-	uint32_t mode;
+	struct vz_node *n = NULL;
+	uint32_t mode = 0;
 	bool link;
 	int placed;
 

@@ -12,10 +12,8 @@
 #include "base/path.h"
 #include "store/dump.h"
 #include "store/gzip.h"
-#include "store/image.h"
 
 #define MAX_TEXT ((size_t)256 << 20)
-#define MAX_IMAGE ((size_t)1 << 30)
 
 static void dir_close(DIR **d)
 {
@@ -132,27 +130,17 @@ static int read_version(const struct vz_store *s, const char *name, unsigned ver
 int vz_manifest_read(const struct vz_store *s, const char *ref, struct vz_manifest *ret, struct vz_err *err)
 {
 	auto_free char *name = NULL;
-	unsigned version;
+	unsigned version = 0;
 
 	return parse_ref(s, ref, &name, &version, err) < 0 ? -1 : read_version(s, name, version, ret, err);
 }
 
 struct vz_tree *vz_manifest_tree(const struct vz_store *s, const struct vz_manifest *m, struct vz_err *err)
 {
-	auto_fd int fd = vz_store_open_image(s, &m->image, err);
-	auto_buf struct vz_buf image = {0};
-	struct vz_tree *t = NULL;
-	struct vz_digest d;
+	struct vz_tree *t = vz_store_image_tree(s, &m->image, err);
 
-	if (fd < 0 || vz_read_fd(fd, MAX_IMAGE, &image, err) < 0) {
-		vz_err_wrap(err, "image of '%s@%u'", m->name, m->version);
-		return NULL;
-	}
-	vz_verity_bytes(image.data, image.len, &d);
-	if (vz_digest_cmp(&d, &m->image))
-		vz_err_set(err, VZ_DAMAGED, "the image of '%s@%u' is not what its name says", m->name, m->version);
-	else if (!(t = vz_image_read(image.data, image.len, err)))
-		vz_err_wrap(err, "image of '%s@%u'", m->name, m->version);
+	if (!t)
+		vz_err_wrap(err, "template '%s@%u'", m->name, m->version);
 	return t;
 }
 

@@ -15,7 +15,9 @@
 
 #include "base/fd.h"
 #include "base/path.h"
+#include "store/image.h"
 
+#define MAX_IMAGE ((size_t)1 << 30)
 #define VERSION_TEXT "vzpkg-store 1\n"
 
 struct vz_store {
@@ -388,4 +390,22 @@ int vz_store_open_image(const struct vz_store *s, const struct vz_digest *d, str
 	if (fd < 0 && err->code == VZ_NOTFOUND)
 		err->code = VZ_DAMAGED;
 	return fd;
+}
+
+struct vz_tree *vz_store_image_tree(const struct vz_store *s, const struct vz_digest *d, struct vz_err *err)
+{
+	auto_free char *path = image_path(d);
+	auto_fd int fd = vz_store_open_image(s, d, err);
+	auto_buf struct vz_buf image = {0};
+	struct vz_tree *t = NULL;
+	struct vz_digest is;
+
+	if (fd < 0 || vz_read_fd(fd, MAX_IMAGE, &image, err) < 0)
+		return NULL;
+	vz_verity_bytes(image.data, image.len, &is);
+	if (vz_digest_cmp(&is, d))
+		vz_err_set(err, VZ_DAMAGED, "'%s' does not have the content that its name says", path);
+	else if (!(t = vz_image_read(image.data, image.len, err)))
+		vz_err_wrap(err, "'%s'", path);
+	return t;
 }
