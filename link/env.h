@@ -2,13 +2,30 @@
 /*
  * Environments: a composition seen through the link engine plus a private area.
  *
- *     envs/<name>/env.json            self-checksummed record: the commit point
- *                 generations/<N>     what each generation pointed to
+ *     envs/<name>/generations/<N>     what each generation pointed to
+ *                 env.json            a hard link to the current one: the commit point
  *                 upper/ work/        the private area (overlay)
- *                 root/               mount point of `vzpkg mount`
+ *                 root/               mount point, while `vzpkg mount` has it mounted
+ *                 at                  symbolic link to the directory it was mounted at besides
  *
  * An environment is made in staging and renamed into place; removed by a
- * rename into trash/.  One lock an environment ("env", name).
+ * rename into trash/.
+ *
+ * A generation is one JSON object, members in byte order of their names:
+ * "format" (the text "vzpkg-env 1"), those of struct vz_env under its names
+ * ("hostname" absent where NULL; "template" is {"name", "version"}), and
+ * "checksum": the SHA-256 of the object without it, written compactly (no
+ * white space, members in byte order).  Unknown members are refused.
+ *
+ * overlayfs must not have one upper directory in two mounts.  So there is one
+ * at any time, found again by whoever comes next: at root/, or as the root
+ * directory of a command that runs.  locks/env-<name> serves both ways: who
+ * looks for it or changes the environment holds its flock, shortly; pid 1 of
+ * each command holds a shared fcntl lock on it as long as it lives, which tells
+ * its pid to the others and cannot outlive it.  Nothing is left mounted by a
+ * command, however it or vzpkg ends.
+ *
+ * Mounting and running need no lock on the store: open it with VZ_STORE_READ.
  */
 #ifndef LINK_ENV_H
 #define LINK_ENV_H
@@ -24,7 +41,9 @@ struct vz_env {
 	unsigned template_version;
 	struct vz_digest image;
 	unsigned generation;             /* counts from 1 */
-	int64_t created;                 /* Unix time */
+	int64_t created;                 /* of the environment; Unix time */
+	int64_t since;                   /* of the generation */
+	char *reason;                    /* of the generation: "create" */
 	char *hostname;                  /* NULL: the name */
 };
 
@@ -39,15 +58,25 @@ int vz_env_read(const struct vz_store *s, const char *name, struct vz_env *ret, 
 char **vz_env_names(const struct vz_store *s, size_t *ret_n, struct vz_err *err);
 /* VZ_BUSY while mounted or running. */
 int vz_env_remove(struct vz_store *s, const char *name, struct vz_err *err);
+/* Does an environment use this version of a template (0: any)? One that cannot
+ * be read counts. Of use under VZ_STORE_COLLECT only: else one may come meanwhile. */
 bool vz_env_uses(const struct vz_store *s, const char *template_name, unsigned version, char **ret_env);
+/* Bytes in the private area (st_blocks * 512 of everything in upper/). */
+int vz_env_private_bytes(const struct vz_store *s, const char *name, uint64_t *ret, struct vz_err *err);
 
 /* Attaches at `dir`, or at envs/<name>/root if NULL; `ret_where` to be freed. VZ_BUSY if already mounted. */
 int vz_env_mount(struct vz_store *s, const char *name, const char *dir, char **ret_where, struct vz_err *err);
+/* VZ_NOTFOUND if it is not mounted; VZ_BUSY while it is in use there. */
 int vz_env_umount(struct vz_store *s, const char *name, struct vz_err *err);
 bool vz_env_is_mounted(const struct vz_store *s, const char *name);
-/* Runs a command; uses the mount of vz_env_mount() if there is one, else its own. */
+/* Does a command run in it? */
+bool vz_env_is_running(const struct vz_store *s, const char *name);
+/* Runs a command as vz_enter_run() does, on our stdin, stdout and stderr. Any
+ * number at once see the same files. */
 int vz_env_exec(struct vz_store *s, const char *name, const char *const *argv, int *ret_status, struct vz_err *err);
-/* Bytes in the private area (st_blocks * 512 of everything in upper/). */
-int vz_env_private_bytes(const struct vz_store *s, const char *name, uint64_t *ret, struct vz_err *err);
+
+/* The format itself, for tests and fuzzing. VZ_DAMAGED. */
+int vz_env_format(const struct vz_env *e, struct vz_buf *ret, struct vz_err *err);
+int vz_env_parse(const char *text, size_t len, struct vz_env *ret, struct vz_err *err);
 
 #endif

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -19,8 +20,8 @@
 #include "link/confine.h"
 #include "link/view.h"
 
-/* stdin, stdout, stderr, and the socket behind them */
-#define SOCKET 3
+/* stdin, stdout, stderr, and behind them: */
+enum { SOCKET = 3, ROOT, LOCK, FDS };
 
 static void send_message(const struct vz_init_message *m, int fd)
 {
@@ -49,23 +50,21 @@ __attribute__((noreturn)) static void give_up(struct vz_init_message *m)
 	_exit(1);
 }
 
-/* Puts what we keep at 0 to 3 and 4, and closes all else. -1 stays open for /dev/null. */
-static int arrange_fds(const struct vz_enter *e, int socket, int *ret_root, struct vz_err *err)
+/* Puts what we keep where it belongs, and closes all else. */
+static int arrange_fds(const struct vz_enter *e, int socket, struct vz_err *err)
 {
-	int from[] = { e->stdin_fd, e->stdout_fd, e->stderr_fd, socket, e->root_fd };
-	const int n = sizeof from / sizeof *from;
+	int from[FDS] = { e->stdin_fd, e->stdout_fd, e->stderr_fd, socket, e->root_fd, e->lock_fd > 0 ? e->lock_fd : -1 };
 
-	for (int i = 0; i < n; i++)
-		if (from[i] >= 0 && (from[i] = fcntl(from[i], F_DUPFD_CLOEXEC, n)) < 0)
+	for (int i = 0; i < FDS; i++)
+		if (from[i] >= 0 && (from[i] = fcntl(from[i], F_DUPFD_CLOEXEC, FDS)) < 0)
 			return vz_err_sys(err, "duplicate a descriptor");
-	for (int i = 0; i < n; i++) {
+	for (int i = 0; i < FDS; i++) {
 		if (from[i] < 0)
 			close(i);
 		else if (dup3(from[i], i, i < SOCKET ? 0 : O_CLOEXEC) < 0)
 			return vz_err_sys(err, "duplicate a descriptor");
 	}
-	*ret_root = n - 1;
-	return close_range(n, ~0u, 0) < 0 ? vz_err_sys(err, "close descriptors") : 0;
+	return close_range(FDS, ~0u, 0) < 0 ? vz_err_sys(err, "close descriptors") : 0;
 }
 
 /* The host's /dev/null would let the tenant change its mode; the one inside does not. */
@@ -88,15 +87,27 @@ static int raise_loopback(struct vz_err *err)
 	return fd < 0 || ioctl(fd, SIOCSIFFLAGS, &lo) < 0 ? vz_err_sys(err, "raise the loopback interface") : 0;
 }
 
-static int set_up(const struct vz_enter *e, int root, struct vz_err *err)
+/* Whoever waits for the flock finds us by the other lock. */
+static int pass_lock(struct vz_err *err)
 {
-	struct vz_view view = { root, e->build, e->host_resolv_conf };
+	struct flock shared = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
+
+	if (fcntl(LOCK, F_SETLK, &shared) < 0 || flock(LOCK, LOCK_UN) < 0)
+		return vz_err_sys(err, "pass the lock on");
+	return 0;
+}
+
+static int set_up(const struct vz_enter *e, struct vz_err *err)
+{
+	struct vz_view view = { ROOT, e->build, e->host_resolv_conf };
 	struct vz_init_message m = { .what = VZ_INIT_ROOT };
 	auto_fd int copy = -1;
 
 	if (vz_view_make(&view, &copy, err) < 0)
 		return -1;
 	send_message(&m, copy);
+	if (e->lock_fd > 0 && pass_lock(err) < 0)
+		return -1;
 	if (e->hostname && sethostname(e->hostname, strlen(e->hostname)) < 0)
 		return vz_err_sys(err, "set the host name '%s'", e->hostname);
 	if (e->private_network && raise_loopback(err) < 0)
@@ -195,19 +206,18 @@ void vz_init_main(const struct vz_enter *e, char **env, int socket)
 	struct clone_args args = { .exit_signal = SIGCHLD };
 	struct vz_init_message m = {0};
 	pid_t command;
-	int root;
 
 	for (int sig = 1; sig < _NSIG; sig++)
 		signal(sig, SIG_DFL);
-	if (arrange_fds(e, socket, &root, &m.err) < 0)
+	if (arrange_fds(e, socket, &m.err) < 0)
 		_exit(1);
 	die_with_parent();
 	/* what is visible of us inside is not for the tenant to read or trace */
 	prctl(PR_SET_DUMPABLE, 0);
 	environ = env;
-	if (set_up(e, root, &m.err) < 0)
+	if (set_up(e, &m.err) < 0)
 		give_up(&m);
-	close(root);
+	close(ROOT);
 	command = (pid_t)syscall(SYS_clone3, &args, sizeof args);
 	if (command == 0) {
 		become_command(e, &m.err);

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "link/env.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base/fd.h"
+#include "base/path.h"
+#include "base/table.h"
+
+#define MAX_RECORD 65536
+#define MAX_DEPTH 256
+
+static void dir_close(DIR **d)
+{
+	if (*d)
+		closedir(*d);
+}
+#define auto_dir __attribute__((cleanup(dir_close)))
+
+/*
+ * Making: all below the stage, made durable, then renamed into place.
+ */
+
+static int write_record(int dir, const struct vz_env *e, struct vz_err *err)
+{
+	auto_buf struct vz_buf text = {0};
+	auto_free char *name = vz_printf("generations/%u", e->generation);
+	auto_fd int fd = -1;
+
+	if (vz_env_format(e, &text, err) < 0)
+		return -1;
+	fd = vz_open(dir, name, O_WRONLY | O_CREAT | O_EXCL, 0600, err);
+	if (fd < 0)
+		return -1;
+	if (vz_write_fd(fd, text.data, text.len, err) < 0)
+		return vz_err_wrap(err, "'%s'", name);
+	if (linkat(dir, name, dir, "env.json", 0) < 0)
+		return vz_err_sys(err, "link '%s' to 'env.json'", name);
+	/* when all is in place: on a journal the syncs of the directories then have nothing left to do */
+	return vz_fsync(fd, name, err);
+}
+
+static int make_dir(int dir, const char *name, mode_t mode, struct vz_err *err)
+{
+	/* whatever the umask is: the mode of upper/ is that of the environment's root directory */
+	if (mkdirat(dir, name, mode) < 0 || fchmodat(dir, name, mode, 0) < 0)
+		return vz_err_sys(err, "make directory '%s'", name);
+	return 0;
+}
+
+static int stage_env(int stage, const struct vz_env *e, struct vz_err *err)
+{
+	auto_fd int dir = -1;
+
+	if (make_dir(stage, e->name, 0700, err) < 0 || (dir = vz_open_dir(stage, e->name, err)) < 0)
+		return -1;
+	if (make_dir(dir, "upper", 0755, err) < 0 || make_dir(dir, "work", 0700, err) < 0 ||
+	    make_dir(dir, "generations", 0700, err) < 0)
+		return -1;
+	if (write_record(dir, e, err) < 0 || vz_fsync_dir(dir, "generations", err) < 0)
+		return -1;
+	return vz_fsync(dir, e->name, err);
+}
+
+static int publish(struct vz_store *s, int stage, const char *name, struct vz_err *err)
+{
+	auto_fd int envs = vz_open_dir(vz_store_fd(s), "envs", err);
+
+	if (envs < 0)
+		return -1;
+	if (renameat2(stage, name, envs, name, RENAME_NOREPLACE) < 0) {
+		if (errno == EEXIST)
+			return vz_err_set(err, VZ_EXISTS, "environment '%s' exists already", name);
+		return vz_err_sys(err, "make environment '%s'", name);
+	}
+	return vz_fsync(envs, "envs", err);
+}
+
+int vz_env_create(struct vz_store *s, const char *name, const struct vz_manifest *m, struct vz_env *ret,
+		  struct vz_err *err)
+{
+	auto_env struct vz_env e = {
+		.name = vz_strdup(name), .template_name = vz_strdup(m->name), .template_version = m->version,
+		.image = m->image, .generation = 1, .created = time(NULL), .since = time(NULL),
+		.reason = vz_strdup("create"),
+	};
+	auto_free char *path = vz_printf("envs/%s", name);
+	auto_fd int lock = -1, image = -1;
+	struct vz_err unused;
+	int stage;
+
+	if (!vz_name_is_sane(name)) {
+		vz_err_set(err, VZ_USAGE, "'%s' cannot be the name of an environment", name);
+		return vz_err_hint(err, "use letters, digits, '.', '_' and '-', at most 128, first a letter or digit");
+	}
+	lock = vz_store_lock(s, "env", name, false, err);
+	if (lock < 0)
+		return -1;
+	if (faccessat(vz_store_fd(s), path, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return vz_err_set(err, VZ_EXISTS, "environment '%s' exists already", name);
+	image = vz_store_open_image(s, &m->image, err);
+	stage = image < 0 ? -1 : vz_store_stage(s, err);
+	if (stage < 0)
+		return -1;
+	if (stage_env(stage, &e, err) < 0 || publish(s, stage, name, err) < 0) {
+		vz_remove_tree(stage, name, &unused);
+		return -1;
+	}
+	*ret = e;
+	e = (struct vz_env){0};
+	return 0;
+}
+
+/*
+ * Looking.
+ */
+
+int vz_env_read(const struct vz_store *s, const char *name, struct vz_env *ret, struct vz_err *err)
+{
+	auto_free char *path = vz_printf("envs/%s/env.json", name);
+	auto_buf struct vz_buf text = {0};
+	auto_env struct vz_env e = {0};
+
+	if (!vz_name_is_sane(name))
+		return vz_err_set(err, VZ_NOTFOUND, "there is no environment '%s'", name);
+	if (vz_read_file(vz_store_fd(s), path, MAX_RECORD, &text, err) < 0) {
+		if (err->code != VZ_NOTFOUND)
+			return -1;
+		vz_err_set(err, VZ_NOTFOUND, "there is no environment '%s'", name);
+		return vz_err_hint(err, "'vzpkg list --envs' shows what there is");
+	}
+	if (vz_env_parse(text.data, text.len, &e, err) < 0)
+		return vz_err_wrap(err, "environment '%s'", name);
+	if (strcmp(e.name, name))
+		return vz_err_set(err, VZ_DAMAGED, "environment '%s' has the record of '%s'", name, e.name);
+	*ret = e;
+	e = (struct vz_env){0};
+	return 0;
+}
+
+static int compare(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+char **vz_env_names(const struct vz_store *s, size_t *ret_n, struct vz_err *err)
+{
+	auto_fd int fd = vz_open_dir(vz_store_fd(s), "envs", err);
+	auto_dir DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	char **names = NULL;
+	size_t n = 0, cap = 0;
+	struct dirent *e;
+
+	if (fd < 0)
+		return NULL;
+	if (!d) {
+		vz_err_sys(err, "read directory 'envs'");
+		return NULL;
+	}
+	fd = -1;
+	vz_grow(names, n, cap);
+	while ((e = readdir(d))) {
+		if (!vz_name_is_sane(e->d_name))
+			continue;
+		vz_grow(names, n, cap);
+		names[n++] = vz_strdup(e->d_name);
+	}
+	qsort(names, n, sizeof *names, compare);
+	*ret_n = n;
+	return names;
+}
+
+bool vz_env_uses(const struct vz_store *s, const char *template_name, unsigned version, char **ret_env)
+{
+	struct vz_err err;
+	size_t n = 0;
+	char **names = vz_env_names(s, &n, &err);
+	bool uses = !names;
+
+	for (size_t i = 0; i < n && !uses; i++) {
+		auto_env struct vz_env e = {0};
+
+		if (vz_env_read(s, names[i], &e, &err) < 0)
+			uses = err.code != VZ_NOTFOUND;
+		else
+			uses = !strcmp(e.template_name, template_name) && (!version || e.template_version == version);
+		if (uses)
+			*ret_env = steal(&names[i]);
+	}
+	if (!names)
+		*ret_env = vz_strdup("?");
+	else
+		vz_names_free(names, n);
+	return uses;
+}
+
+/*
+ * The private area. A tenant may be changing it while we look.
+ */
+
+/* The first name of an inode counts, the others do not. */
+static bool is_first(struct vz_table *seen, const struct stat *st)
+{
+	char key[64];
+
+	if (st->st_nlink < 2 || S_ISDIR(st->st_mode))
+		return true;
+	snprintf(key, sizeof key, "%ju:%ju", (uintmax_t)st->st_dev, (uintmax_t)st->st_ino);
+	if (vz_table_has(seen, key))
+		return false;
+	vz_table_put(seen, key, seen);
+	return true;
+}
+
+static int add_bytes(int dir, const char *name, unsigned depth, struct vz_table *seen, uint64_t *total,
+		     struct vz_err *err)
+{
+	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	auto_dir DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *e;
+
+	if (fd < 0)
+		return errno == ENOENT || errno == ENOTDIR || errno == ELOOP ? 0 : vz_err_sys(err, "open '%s'", name);
+	if (depth > MAX_DEPTH)
+		return vz_err_set(err, VZ_FAILED, "directories are nested more than %d deep", MAX_DEPTH);
+	while (d && (e = readdir(d))) {
+		struct stat st;
+
+		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
+			continue;
+		if (fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			continue;
+		if (is_first(seen, &st))
+			*total += (uint64_t)st.st_blocks * 512;
+		if (S_ISDIR(st.st_mode) && add_bytes(fd, e->d_name, depth + 1, seen, total, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int vz_env_private_bytes(const struct vz_store *s, const char *name, uint64_t *ret, struct vz_err *err)
+{
+	auto_free char *path = vz_printf("envs/%s/upper", name);
+	auto_table struct vz_table seen = {0};
+	auto_env struct vz_env e = {0};
+	uint64_t total = 0;
+
+	if (vz_env_read(s, name, &e, err) < 0)
+		return -1;
+	if (add_bytes(vz_store_fd(s), path, 0, &seen, &total, err) < 0)
+		return vz_err_wrap(err, "private area of environment '%s'", name);
+	*ret = total;
+	return 0;
+}
+
+/*
+ * Removing: out of sight by one rename, then bit by bit. What is left of it if
+ * we die is removed with our stage.
+ */
+
+static int check_idle(const struct vz_store *s, const char *name, struct vz_err *err)
+{
+	if (vz_env_is_mounted(s, name)) {
+		vz_err_set(err, VZ_BUSY, "environment '%s' is mounted", name);
+		return vz_err_hint(err, "'vzpkg umount %s' first", name);
+	}
+	if (vz_env_is_running(s, name)) {
+		vz_err_set(err, VZ_BUSY, "a command runs in environment '%s'", name);
+		return vz_err_hint(err, "wait for it, or end it");
+	}
+	return 0;
+}
+
+int vz_env_remove(struct vz_store *s, const char *name, struct vz_err *err)
+{
+	auto_free char *path = vz_printf("envs/%s", name);
+	auto_fd int lock = -1;
+	struct vz_err unused;
+	int stage;
+
+	if (!vz_name_is_sane(name) || faccessat(vz_store_fd(s), path, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return vz_err_set(err, VZ_NOTFOUND, "there is no environment '%s'", name);
+	lock = vz_store_lock(s, "env", name, false, err);
+	stage = lock < 0 ? -1 : vz_store_stage(s, err);
+	if (stage < 0 || check_idle(s, name, err) < 0)
+		return -1;
+	if (renameat(vz_store_fd(s), path, stage, name) < 0)
+		return vz_err_sys(err, "remove environment '%s'", name);
+	if (vz_fsync_dir(vz_store_fd(s), "envs", err) < 0)
+		return -1;
+	vz_remove_tree(stage, name, &unused);
+	return 0;
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "link/env.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/fd.h"
+#include "base/path.h"
+#include "link/enter.h"
+#include "link/fs.h"
+#include "link/mount.h"
+
+static char *path_in(const char *name, const char *what)
+{
+	return vz_printf("envs/%s/%s", name, what);
+}
+
+bool vz_env_is_mounted(const struct vz_store *s, const char *name)
+{
+	auto_free char *root = path_in(name, "root");
+
+	return vz_name_is_sane(name) && vz_mount_is_point(vz_store_fd(s), root);
+}
+
+/* Pid 1 of a command that runs, or 0. */
+static pid_t holder(int lock)
+{
+	struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	return fcntl(lock, F_GETLK, &l) < 0 || l.l_type == F_UNLCK ? 0 : l.l_pid;
+}
+
+bool vz_env_is_running(const struct vz_store *s, const char *name)
+{
+	auto_free char *path = vz_printf("locks/env-%s", name);
+	auto_fd int lock = vz_name_is_sane(name) ? openat(vz_store_fd(s), path, O_RDONLY | O_CLOEXEC) : -1;
+
+	return lock >= 0 && holder(lock);
+}
+
+static int mount_new(const struct vz_store *s, const struct vz_env *e, struct vz_err *err)
+{
+	auto_free char *upper_path = path_in(e->name, "upper"), *work_path = path_in(e->name, "work");
+	auto_fd int upper = vz_open_dir(vz_store_fd(s), upper_path, err);
+	auto_fd int work = upper < 0 ? -1 : vz_open_dir(vz_store_fd(s), work_path, err);
+	struct vz_mount_plan plan = { .image_fd = -1, .image = e->image, .upper_fd = upper, .work_fd = work };
+
+	return work < 0 ? -1 : vz_mount_new(s, &plan, err);
+}
+
+static int clone_root(void *arg, struct vz_err *err)
+{
+	int *ret = arg;
+
+	*ret = vz_fs_clone(AT_FDCWD, "/", err);
+	return *ret < 0 ? -1 : 0;
+}
+
+/* A detached mount of what process `pid`, the holder of `lock`, has as its root
+ * directory. -1 also if it has ended meanwhile: ask again for the holder. */
+static int join(int lock, pid_t pid, struct vz_err *err)
+{
+	auto_free char *path = vz_printf("/proc/%d/ns/mnt", pid);
+	auto_fd int ns = vz_open(AT_FDCWD, path, O_RDONLY, 0, err);
+	int fd;
+
+	/* still the holder: so it is its namespace, and not one of a later process with that number */
+	if (ns < 0 || holder(lock) != pid)
+		return -1;
+	return vz_fs_in_namespace(ns, clone_root, &fd, err) < 0 ? -1 : fd;
+}
+
+/* A detached mount of the environment whose lock we hold: of the one that is there, or else new. */
+static int get_mount(const struct vz_store *s, const struct vz_env *e, int lock, struct vz_err *err)
+{
+	auto_free char *root = path_in(e->name, "root");
+	pid_t pid;
+
+	if (vz_env_is_mounted(s, e->name))
+		return vz_fs_clone(vz_store_fd(s), root, err);
+	while ((pid = holder(lock))) {
+		int fd = join(lock, pid, err);
+
+		if (fd >= 0 || holder(lock) == pid)
+			return fd;
+	}
+	return mount_new(s, e, err);
+}
+
+/* Attaches a second mount of what `mount_fd` is at `dir`, and notes that. */
+static int attach_besides(int env, int mount_fd, const char *dir, struct vz_err *err)
+{
+	auto_fd int copy = vz_fs_clone(mount_fd, "", err);
+
+	if (copy < 0)
+		return -1;
+	unlinkat(env, "at", 0);
+	if (symlinkat(dir, env, "at") < 0)
+		return vz_err_sys(err, "note the mount at '%s'", dir);
+	return vz_mount_attach(copy, dir, err);
+}
+
+static int attach(const struct vz_store *s, const char *name, int mount_fd, const char *dir, struct vz_err *err)
+{
+	auto_free char *path = path_in(name, "."), *root = vz_printf("%s/envs/%s/root", vz_store_path(s), name);
+	auto_fd int env = vz_open_dir(vz_store_fd(s), path, err);
+	struct vz_err unused;
+
+	if (env < 0)
+		return -1;
+	if (mkdirat(env, "root", 0700) < 0 && errno != EEXIST)
+		return vz_err_sys(err, "make directory '%s'", root);
+	if (vz_mount_attach(mount_fd, root, err) < 0)
+		return -1;
+	if (dir && attach_besides(env, mount_fd, dir, err) < 0) {
+		vz_mount_detach(root, &unused);
+		unlinkat(env, "root", AT_REMOVEDIR);
+		unlinkat(env, "at", 0);
+		return -1;
+	}
+	return 0;
+}
+
+int vz_env_mount(struct vz_store *s, const char *name, const char *dir, char **ret_where, struct vz_err *err)
+{
+	auto_env struct vz_env e = {0};
+	auto_fd int lock = -1, fd = -1;
+	char real[PATH_MAX];
+
+	if (dir && !realpath(dir, real)) {
+		int missing = errno == ENOENT;
+
+		vz_err_sys(err, "mount at '%s'", dir);
+		err->code = missing ? VZ_NOTFOUND : err->code;
+		return -1;
+	}
+	if (vz_env_read(s, name, &e, err) < 0 || (lock = vz_store_lock(s, "env", name, true, err)) < 0)
+		return -1;
+	if (vz_env_is_mounted(s, name)) {
+		vz_err_set(err, VZ_BUSY, "environment '%s' is mounted already", name);
+		return vz_err_hint(err, "'vzpkg umount %s' first", name);
+	}
+	fd = get_mount(s, &e, lock, err);
+	if (fd < 0 || attach(s, name, fd, dir ? real : NULL, err) < 0)
+		return vz_err_wrap(err, "environment '%s'", name);
+	*ret_where = dir ? vz_strdup(real) : vz_printf("%s/envs/%s/root", vz_store_path(s), name);
+	return 0;
+}
+
+/* The noted directory still shows this environment if it has the device number of its root. */
+static int detach_besides(int env, struct vz_err *err)
+{
+	char dir[PATH_MAX];
+	struct stat root, other;
+	ssize_t n = readlinkat(env, "at", dir, sizeof dir - 1);
+
+	if (n < 0)
+		return 0;
+	dir[n] = 0;
+	if (fstatat(env, "root", &root, 0) < 0 || stat(dir, &other) < 0 || root.st_dev != other.st_dev ||
+	    !vz_mount_is_point(AT_FDCWD, dir))
+		return 0;
+	return vz_mount_detach(dir, err);
+}
+
+int vz_env_umount(struct vz_store *s, const char *name, struct vz_err *err)
+{
+	auto_free char *path = path_in(name, "."), *root = vz_printf("%s/envs/%s/root", vz_store_path(s), name);
+	auto_env struct vz_env e = {0};
+	auto_fd int lock = -1, env = -1;
+
+	if (vz_env_read(s, name, &e, err) < 0 || (lock = vz_store_lock(s, "env", name, true, err)) < 0)
+		return -1;
+	if (!vz_env_is_mounted(s, name))
+		return vz_err_set(err, VZ_NOTFOUND, "environment '%s' is not mounted", name);
+	env = vz_open_dir(vz_store_fd(s), path, err);
+	if (env < 0 || detach_besides(env, err) < 0 || vz_mount_detach(root, err) < 0)
+		return -1;
+	unlinkat(env, "at", 0);
+	unlinkat(env, "root", AT_REMOVEDIR);
+	return 0;
+}
+
+int vz_env_exec(struct vz_store *s, const char *name, const char *const *argv, int *ret_status, struct vz_err *err)
+{
+	auto_env struct vz_env e = {0};
+	auto_free char *hostname = NULL;
+	auto_fd int lock = -1, root = -1;
+	struct vz_enter enter = {
+		.argv = argv, .stdin_fd = 0, .stdout_fd = 1, .stderr_fd = 2, .host_resolv_conf = true,
+	};
+
+	if (!vz_name_is_sane(name))
+		return vz_env_read(s, name, &e, err);
+	lock = vz_store_lock(s, "env", name, true, err);
+	if (lock < 0 || vz_env_read(s, name, &e, err) < 0)
+		return -1;
+	root = get_mount(s, &e, lock, err);
+	if (root < 0)
+		return vz_err_wrap(err, "environment '%s'", name);
+	hostname = vz_strndup(e.hostname ? e.hostname : name, HOST_NAME_MAX);
+	enter.root_fd = root;
+	enter.lock_fd = lock;
+	enter.hostname = hostname;
+	return vz_enter_run(&enter, ret_status, err);
+}
