@@ -29,3 +29,9 @@ check_PROGRAMS += tests/unit/test-dpkg
 tests_unit_test_dpkg_SOURCES = tests/unit/test-dpkg.c tests/unit/unit.h
 tests_unit_test_dpkg_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_dpkg_LDADD = $(BUILDER_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-compose
+check_PROGRAMS += tests/unit/test-compose
+tests_unit_test_compose_SOURCES = tests/unit/test-compose.c tests/unit/scratch.h tests/unit/trees.h tests/unit/unit.h
+tests_unit_test_compose_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_compose_LDADD = $(BUILDER_LIBS) $(CHECK_LIBS)
