@@ -122,7 +122,7 @@ static int number(const struct reader *r, int field, uint64_t *ret, struct vz_er
 
 static int set_numbers(const struct reader *r, struct vz_node *n, struct vz_err *err)
 {
-	struct span seconds = r->field[MTIME], nanoseconds = {0};
+	struct span seconds = r->field[MTIME], nanoseconds = { "", 0 };
 	const char *dot = seconds.len ? memchr(seconds.p, '.', seconds.len) : NULL;
 	uint64_t v[RDEV + 1], sec, nsec;
 

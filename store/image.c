@@ -371,6 +371,7 @@ static int write_tree(struct layout *l, const struct vz_tree *t, const struct vz
 	if (choose_version(l, t, o, err) < 0)
 		return -1;
 	list_inodes(l, t->root);
+	vz_grow(l->xattrs, l->n_xattrs, l->cap_xattrs);   /* the root has one in any case */
 	if (add_all_xattrs(l, err) < 0)
 		return -1;
 	find_oldest(l);
