@@ -132,14 +132,27 @@ static char *next_line(char *out, int size, void *stream)
 	return out;
 }
 
+/* libinih takes comments off a key's first line only, and not where the value begins. */
+static char *uncommented(const char *value)
+{
+	size_t len = 0;
+
+	while (value[len] && !(value[len] == ';' && (!len || is_blank(value[len - 1]))))
+		len++;
+	while (len && is_blank(value[len - 1]))
+		len--;
+	return vz_strndup(value, len);
+}
+
 static int got_value(void *ctx, const char *section, const char *name, const char *value)
 {
 	struct reader *r = ctx;
 	bool continued = r->indented && r->in_value;
+	auto_free char *clean = uncommented(value);
 
 	(void)section;
 	r->in_value = true;
-	return tell(r, name, value, continued) == 0;
+	return tell(r, name, clean, continued) == 0;
 }
 
 int vz_ini_read(const char *text, size_t len, const char *what, vz_ini_handler handler, void *ctx,
