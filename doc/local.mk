@@ -1,5 +1,5 @@
 # doc: manual pages, bash completion, and what the project explains about itself.
-dist_man_MANS = doc/vzpkg.8 doc/vzpkg-manifest.5
+dist_man_MANS = doc/vzpkg.8 doc/vzpkg-manifest.5 doc/vzpkg-recipe.5
 dist_doc_DATA = README CONTRIBUTING doc/architecture.md doc/image-format.md
 bashcompletiondir = $(datadir)/bash-completion/completions
 EXTRA_DIST += doc/vzpkg.bash-completion
