@@ -216,6 +216,7 @@ static int ended(struct vz_fetch *f, struct slot *s, struct vz_err *err)
 		return go_on(f, s, err);
 	}
 	s->r->from = mirror_url(s);
+	s->r->modified = s->transfer.modified;
 	return finish(f, s, err);
 }
 
@@ -224,6 +225,7 @@ static int begin(struct vz_fetch *f, struct slot *s, struct vz_fetch_request *r,
 	assert(r->mirrors->n > 0);
 	r->missing = r->not_modified = false;
 	r->from = NULL;
+	r->modified = 0;
 	s->r = r;
 	s->tried = vz_alloc(r->mirrors->n * sizeof *s->tried);
 	s->body = (struct vz_body){ .fd = r->fd, .digest = r->digest, .exact = r->size > 0,

@@ -56,6 +56,7 @@ struct vz_fetch_request {
 	void *ctx;
 	/* results */
 	bool missing, not_modified;
+	time_t modified;             /* Last-Modified of what came; 0: unsaid */
 	const char *from;            /* mirror that served it; NULL if the file held it already */
 };
 

@@ -169,6 +169,7 @@ static void set_options(struct vz_transfer_work *w, unsigned stall_seconds)
 	curl_easy_setopt(e, CURLOPT_ERRORBUFFER, w->error);
 	curl_easy_setopt(e, CURLOPT_USERAGENT, "vzpkg/" PACKAGE_VERSION);
 	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(e, CURLOPT_FILETIME, 1L);
 	curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https,ftp,file");
 	curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 1L);
@@ -283,9 +284,11 @@ static void judge(struct vz_transfer_work *w, CURLcode code)
 {
 	struct vz_transfer *t = w->t;
 	long status = status_of(w), unmet = 0;
-	curl_off_t retry_after = 0;
+	curl_off_t retry_after = 0, modified = 0;
 
 	curl_easy_getinfo(w->easy, CURLINFO_CONDITION_UNMET, &unmet);
+	curl_easy_getinfo(w->easy, CURLINFO_FILETIME_T, &modified);
+	t->modified = modified > 0 ? modified : 0;
 	curl_easy_getinfo(w->easy, CURLINFO_RETRY_AFTER, &retry_after);
 	t->retry_after = retry_after > 0 && retry_after < 3600 ? (unsigned)retry_after : retry_after > 0 ? 3600 : 0;
 	if (t->outcome != VZ_GOT_WHOLE)

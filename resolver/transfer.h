@@ -42,6 +42,7 @@ struct vz_transfer {
 	enum vz_outcome outcome;
 	char cause[384];                 /* "the server answers 503", without the URL */
 	unsigned retry_after;            /* seconds the server asks for, or 0 */
+	time_t modified;                 /* Last-Modified, or 0 */
 	struct vz_err err;
 
 	struct vz_transfer_work *work;   /* while it runs */
