@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * From a recipe's requests and a universe to the packages of a plan.
+ *
+ * The family's policy proposes what its own package manager would choose; the
+ * solver confirms the proposal, or finds the solution nearest to it.  The
+ * base of an OS template is chosen first and alone, so that templates whose
+ * recipes differ share it.
+ */
+#ifndef RESOLVER_SOLVE_H
+#define RESOLVER_SOLVE_H
+
+#include "resolver/choose.h"
+#include "resolver/plan.h"
+#include "resolver/recipe.h"
+#include "resolver/universe.h"
+
+/* Fills plan->packages, in order. The universe's repository numbers are the
+ * indexes of `r->repos`; `arch` as the family names it. VZ_UNRESOLVED says
+ * which request, which package and which repository. Makes `u` ready. */
+int vz_solve(struct vz_universe *u, const struct vz_policy *policy, const struct vz_recipe *r, const char *arch,
+	     struct vz_plan *plan, struct vz_err *err);
+
+/* The words for a problem, into `err`. Returns -1. */
+int vz_explain(struct vz_universe *u, const struct vz_recipe *r, const struct vz_solution *s, struct vz_err *err);
+
+#endif

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The universe: all packages that could be chosen, and the solver over them.
+ *
+ * This is libsolv behind plain numbers.  A package is a positive number; a
+ * dependency is a number other than 0 and is either one relation ("libc6 (>=
+ * 2.36)") or an or-group of them.  Numbers are good for one universe only.
+ *
+ *     u = new(family, arch); add(u, repository…)…; exclude(u, …); ready(u)
+ *     then look around, and solve as often as wanted
+ *
+ * What to prefer among several ways is a policy of the family and not known
+ * here: the caller expresses it as wishes and favours.
+ */
+#ifndef RESOLVER_UNIVERSE_H
+#define RESOLVER_UNIVERSE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/alloc.h"
+#include "base/err.h"
+
+struct vz_ints {
+	int *v;
+	size_t n, cap;
+};
+
+void vz_ints_add(struct vz_ints *a, int v);
+bool vz_ints_has(const struct vz_ints *a, int v);
+void vz_ints_release(struct vz_ints *a);
+#define auto_ints __attribute__((cleanup(vz_ints_release)))
+
+struct vz_universe;
+/* `arch` as the family names it. */
+struct vz_universe *vz_universe_new(const char *family, const char *arch);
+void vz_universe_free(struct vz_universe *u);
+VZ_AUTO(struct vz_universe, vz_universe_free)
+#define auto_universe VZ_CLEANUP(vz_universe_free)
+
+/* Adds the .solv at the offset of `fd` as (part of) repository `repo`, a number
+ * of the caller's. Of two repositories that have a package, the one with the
+ * lower `priority` gives it. VZ_DAMAGED. */
+int vz_universe_add(struct vz_universe *u, int repo, int priority, int fd, struct vz_err *err);
+/* No package of this name can be chosen. Before vz_universe_ready(). */
+void vz_universe_exclude(struct vz_universe *u, const char *name);
+void vz_universe_ready(struct vz_universe *u);
+
+struct vz_package {
+	const char *name, *version, *arch, *location;
+	int repo;
+	uint64_t size;
+	unsigned priority;       /* deb: 1 required … 5 extra */
+	unsigned mention;        /* deb: rises in the order in which the index mentions names */
+	char sha256[65];
+};
+
+int vz_universe_count(const struct vz_universe *u);      /* all packages are below this number */
+const char *vz_universe_name(const struct vz_universe *u, int package);
+/* Strings are good until the next call. */
+void vz_universe_package(struct vz_universe *u, int package, struct vz_package *ret);
+/* < 0: `a` is to be chosen rather than `b` of the same name, by priority, then version, then order of repositories. */
+int vz_universe_prefer(struct vz_universe *u, int a, int b);
+/* Calls `each` for every name that packages have; a helper for hints. */
+void vz_universe_names(struct vz_universe *u, void (*each)(void *ctx, const char *name), void *ctx);
+
+/* A relation NAME, or NAME = VERSION. 0: nobody mentions that name. */
+int vz_universe_relation(struct vz_universe *u, const char *name, const char *version);
+const char *vz_universe_dep_text(struct vz_universe *u, int dep);   /* good for the next few calls only */
+const char *vz_universe_dep_name(struct vz_universe *u, int dep);   /* the name in a single relation */
+
+enum vz_dep { VZ_DEP_PRE, VZ_DEP_REQUIRES, VZ_DEP_RECOMMENDS, VZ_DEP_CONFLICTS };
+/* These add to `ret`: what a package needs or refuses; the alternatives of a
+ * dependency as written; the packages that satisfy it; packages of that name. */
+void vz_universe_deps(struct vz_universe *u, int package, enum vz_dep kind, struct vz_ints *ret);
+void vz_universe_alternatives(struct vz_universe *u, int dep, struct vz_ints *ret);
+void vz_universe_providers(struct vz_universe *u, int dep, struct vz_ints *ret);
+void vz_universe_named(struct vz_universe *u, const char *name, struct vz_ints *ret);
+
+enum vz_job_kind {
+	VZ_JOB_INSTALL,          /* `what` is a relation: one package of that name must be in */
+	VZ_JOB_WISH,             /* `what` is a package: in, unless that is impossible */
+	VZ_JOB_FAVOR,            /* `what` is a package: if there is a choice, this one */
+};
+struct vz_job {
+	enum vz_job_kind kind;
+	int what;
+};
+
+/* Why there is no solution: one rule of those that contradict each other. */
+enum vz_why {
+	VZ_WHY_ASKED,            /* the job `dep` asks for it */
+	VZ_WHY_NONE,             /* job `dep`: there is no such package */
+	VZ_WHY_NEEDS,            /* `package` needs `dep`, which some have */
+	VZ_WHY_NEEDS_NONE,       /* `package` needs `dep`, which none has */
+	VZ_WHY_CONFLICTS,        /* `package` refuses `other` by `dep` */
+	VZ_WHY_SAME_NAME,        /* `package` and `other` cannot both be there */
+	VZ_WHY_NO,               /* `package` cannot be chosen at all */
+};
+struct vz_reason {
+	enum vz_why why;
+	int package, other, dep;
+};
+
+struct vz_solution {
+	bool solved;
+	struct vz_ints packages;         /* in rising order, if solved */
+	struct vz_reason *reasons;       /* of the first problem, if not */
+	size_t n_reasons, cap_reasons;
+};
+void vz_solution_release(struct vz_solution *s);
+#define auto_solution __attribute__((cleanup(vz_solution_release)))
+
+enum vz_solve_flags { VZ_SOLVE_RECOMMENDS = 1 };
+/* Always the same solution for the same universe and jobs. */
+void vz_universe_solve(struct vz_universe *u, const struct vz_job *jobs, size_t n, unsigned flags, struct vz_solution *ret);
+
+#endif
