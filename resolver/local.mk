@@ -31,7 +31,13 @@ tests_unit_test_fetch_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_fetch_LDADD = $(FETCH_TEST_LIBS)
 
 # plans, sources, solving
-libresolver_a_SOURCES += resolver/plan.c
+libresolver_a_SOURCES += resolver/plan.c resolver/resolve.c
+libresolver_a_SOURCES += \
+	resolver/source.c resolver/source.h resolver/source_deb.c resolver/trust.c resolver/trust.h resolver/release.c \
+	resolver/release.h resolver/unpack.c resolver/unpack.h resolver/index_deb.c resolver/index_deb.h
+libresolver_a_SOURCES += \
+	resolver/solve.c resolver/solve.h resolver/explain.c resolver/choose.h resolver/choose_deb.c resolver/order.c \
+	resolver/order.h resolver/universe.c resolver/universe.h
 
 unit_tests += tests/unit/test-plan
 check_PROGRAMS += tests/unit/test-plan

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "resolver/source.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/digest.h"
+#include "base/fd.h"
+
+#define SMALL_LIMIT (10 << 20)
+#define DAY (24 * 60 * 60)
+#define HEAD 256                     /* bytes before the .solv proper, filled up with spaces */
+#define NEW_INDEX "new.solv"
+
+static const struct vz_source_ops *const all_ops[] = { &vz_source_deb };
+
+const struct vz_source_ops *vz_source_ops(const char *type, struct vz_err *err)
+{
+	for (size_t i = 0; i < sizeof all_ops / sizeof *all_ops; i++)
+		if (strcmp(all_ops[i]->type, type) == 0)
+			return all_ops[i];
+	vz_err_set(err, VZ_USAGE, "repositories of type '%s' are not supported", type);
+	return NULL;
+}
+
+/* The directory's name: what makes two recipes mean the same repository. */
+static char *key_of(const struct vz_recipe_repo *repo)
+{
+	auto_buf struct vz_buf b = {0};
+	struct vz_digest d;
+	char hex[VZ_HEX_LEN + 1];
+
+	vz_buf_printf(&b, "%s\n%s\n", repo->type, repo->suite ? repo->suite : "");
+	for (size_t i = 0; i < repo->n_urls; i++)
+		vz_buf_printf(&b, "%s\n", repo->urls[i]);
+	vz_sha256(b.data, b.len, &d);
+	vz_digest_hex(&d, hex);
+	return vz_strndup(hex, 32);
+}
+
+static int read_state(struct vz_source *s, struct vz_err *err)
+{
+	auto_buf struct vz_buf text = {0};
+	long long date, modified;
+	char was_signed[4];
+
+	memset(&s->state, 0, sizeof s->state);
+	if (vz_read_file(s->dir, "state", 4096, &text, err) < 0)
+		return err->code == VZ_NOTFOUND ? 0 : -1;
+	/* a state that cannot be read must not be taken for none: dates could go back */
+	if (sscanf(text.data, "vzpkg-source 1\ndate %lld\nmodified %lld\nsigned %3s\n", &date, &modified, was_signed) != 3) {
+		vz_err_set(err, VZ_DAMAGED, "the state of repository '%s' cannot be read", s->repo->id);
+		return vz_err_hint(err, "remove its directory below repos/ in the store, and it is fetched again");
+	}
+	s->state = (struct vz_source_state){ date, modified, strcmp(was_signed, "yes") == 0 };
+	return 0;
+}
+
+int vz_source_put_state(struct vz_source *s, const struct vz_source_state *state, struct vz_err *err)
+{
+	auto_buf struct vz_buf text = {0};
+
+	if (state->date == s->state.date && state->modified == s->state.modified && state->was_signed == s->state.was_signed)
+		return 0;
+	vz_buf_printf(&text, "vzpkg-source 1\ndate %lld\nmodified %lld\nsigned %s\n", (long long)state->date,
+		      (long long)state->modified, state->was_signed ? "yes" : "no");
+	if (vz_write_file(s->dir, "state", text.data, text.len, 0600, err) < 0)
+		return -1;
+	s->state = *state;
+	return 0;
+}
+
+int vz_source_refresh(struct vz_source *s, int repos, struct vz_err *err)
+{
+	const struct vz_source_ops *ops = vz_source_ops(s->repo->type, err);
+	auto_free char *key = key_of(s->repo);
+	auto_fd int dir = -1, lock = -1;
+	int failed;
+
+	if (!ops || vz_make_dirs(repos, key, 0700, err) < 0 || (dir = vz_open_dir(repos, key, err)) < 0 ||
+	    (lock = vz_open(dir, "lock", O_RDWR | O_CREAT, 0600, err)) < 0 ||
+	    vz_lock_fd(lock, VZ_LOCK_EXCLUSIVE, true, s->repo->id, err) < 0)
+		return -1;
+	s->dir = dir;
+	failed = read_state(s, err) < 0 ? -1 : ops->refresh(s, err);
+	s->dir = -1;
+	return failed < 0 ? vz_err_wrap(err, "repository '%s'", s->repo->id) : 0;
+}
+
+void vz_source_release(struct vz_source *s)
+{
+	for (size_t i = 0; i < s->n_indexes; i++)
+		close(s->indexes[i]);
+	free(s->indexes);
+	s->indexes = NULL;
+	s->n_indexes = 0;
+}
+
+int vz_source_get(struct vz_source *s, const char *path, int64_t *since, bool *missing, struct vz_buf *ret,
+		  struct vz_err *err)
+{
+	auto_fd int fd = memfd_create("download", MFD_CLOEXEC);
+	struct vz_fetch_request r = { .mirrors = s->mirrors, .path = path, .fd = fd, .optional = missing != NULL,
+				      .max_size = SMALL_LIMIT, .if_modified_since = since ? (time_t)*since : 0 };
+
+	if (fd < 0)
+		return vz_err_sys(err, "make a file in memory");
+	if (vz_fetch_run(s->fetch, &r, 1, err) < 0)
+		return -1;
+	if (missing)
+		*missing = r.missing;
+	if (r.missing)
+		return 0;
+	if (r.not_modified)
+		return 1;
+	if (since)
+		*since = r.modified;
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return vz_err_sys(err, "read '%s'", path);
+	return vz_read_fd(fd, SMALL_LIMIT, ret, err);
+}
+
+static const char *date_text(int64_t date, char ret[32])
+{
+	time_t t = (time_t)date;
+	struct tm tm;
+
+	gmtime_r(&t, &tm);
+	strftime(ret, 32, "%Y-%m-%d %H:%M:%S UTC", &tm);
+	return ret;
+}
+
+int vz_source_check_dates(const struct vz_source *s, int64_t date, int64_t valid_until, struct vz_err *err)
+{
+	int64_t now = time(NULL);
+	char a[32], b[32];
+
+	if (date > now + DAY) {
+		vz_err_set(err, VZ_UNTRUSTED, "its metadata is dated %s, which is in the future", date_text(date, a));
+		return vz_err_hint(err, "this host's clock says %s; is that right?", date_text(now, b));
+	}
+	if (date < s->state.date) {
+		vz_err_set(err, VZ_UNTRUSTED, "its metadata is dated %s, but %s was seen before", date_text(date, a),
+			   date_text(s->state.date, b));
+		return vz_err_hint(err, "the mirror is behind, or somebody plays back old metadata; try another mirror");
+	}
+	if (valid_until && now > valid_until) {
+		vz_err_set(err, s->offline ? VZ_NETWORK : VZ_UNTRUSTED, "its %smetadata is not valid any more since %s",
+			   s->offline ? "cached " : "", date_text(valid_until, a));
+		return vz_err_hint(err, s->offline ? "run without --offline to fetch it again" :
+				   "the mirror is not updated any more, or this host's clock is wrong");
+	}
+	return 0;
+}
+
+/* What stands before the .solv of an index: both digests, and the rules' version. */
+static void format_head(const char *sha256, const char *body, char ret[HEAD])
+{
+	memset(ret, ' ', HEAD);
+	ret[HEAD - 1] = '\n';
+	memcpy(ret, "vzpkg-index 1 ", 14);
+	memcpy(ret + 14, sha256, 64);
+	memcpy(ret + 14 + 65, body, 64);
+}
+
+/* SHA-256 of `fd` behind the head. */
+static int hash_body(int fd, char ret[129], struct vz_err *err)
+{
+	auto_free char *piece = vz_alloc(256 << 10);
+	struct vz_hash *h = vz_hash_new("SHA256");
+	off_t at = HEAD;
+	ssize_t n;
+
+	while ((n = pread(fd, piece, 256 << 10, at)) > 0) {
+		vz_hash_add(h, piece, (size_t)n);
+		at += n;
+	}
+	vz_hash_end_hex(h, ret);
+	vz_hash_free(h);
+	return n < 0 ? vz_err_sys(err, "read index") : 0;
+}
+
+static char *index_name(const struct vz_source *s, const char *sha256)
+{
+	return vz_printf("%s.%s.solv", sha256, s->arch);
+}
+
+static void add_index(struct vz_source *s, int fd)
+{
+	s->indexes = vz_realloc(s->indexes, s->n_indexes + 1, sizeof *s->indexes);
+	s->indexes[s->n_indexes++] = fd;
+}
+
+bool vz_source_open_index(struct vz_source *s, const char *sha256)
+{
+	auto_free char *name = index_name(s, sha256);
+	auto_fd int fd = openat(s->dir, name, O_RDONLY | O_CLOEXEC);
+	char head[HEAD], expected[HEAD], body[129];
+	struct vz_err err;
+
+	if (fd < 0 || pread(fd, head, HEAD, 0) != HEAD || hash_body(fd, body, &err) < 0)
+		return false;
+	format_head(sha256, body, expected);
+	if (memcmp(head, expected, HEAD) != 0 || lseek(fd, HEAD, SEEK_SET) < 0)
+		return false;
+	add_index(s, steal_fd(&fd));
+	return true;
+}
+
+int vz_source_new_index(struct vz_source *s, struct vz_err *err)
+{
+	int fd = vz_open(s->dir, NEW_INDEX, O_RDWR | O_CREAT | O_TRUNC, 0600, err);
+
+	if (fd >= 0)
+		lseek(fd, HEAD, SEEK_SET);
+	return fd;
+}
+
+/* Not synced: what a power cut leaves of it does not match its digest. */
+int vz_source_put_index(struct vz_source *s, int fd, const char *sha256, struct vz_err *err)
+{
+	auto_free char *name = index_name(s, sha256);
+	auto_fd int keep = -1;
+	char head[HEAD], body[129];
+
+	if (hash_body(fd, body, err) < 0)
+		return -1;
+	format_head(sha256, body, head);
+	if (pwrite(fd, head, HEAD, 0) != HEAD)
+		return vz_err_sys(err, "write '%s'", name);
+	keep = vz_open(s->dir, NEW_INDEX, O_RDONLY, 0, err);
+	if (keep < 0)
+		return -1;
+	if (renameat(s->dir, NEW_INDEX, s->dir, name) < 0)
+		return vz_err_sys(err, "rename to '%s'", name);
+	lseek(keep, HEAD, SEEK_SET);
+	add_index(s, steal_fd(&keep));
+	return 0;
+}
+
+void vz_source_prune(struct vz_source *s, bool (*keep)(const void *ctx, const char *sha256), const void *ctx)
+{
+	int fd = openat(s->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!d) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	for (struct dirent *e; (e = readdir(d)); ) {
+		char *dot = strchr(e->d_name, '.');
+		auto_free char *digest = NULL;
+
+		if (!dot || dot - e->d_name != VZ_HEX_LEN || !strstr(dot, ".solv"))
+			continue;
+		digest = vz_strndup(e->d_name, VZ_HEX_LEN);
+		if (!keep(ctx, digest))
+			unlinkat(s->dir, e->d_name, 0);
+	}
+	closedir(d);
+}
