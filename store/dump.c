@@ -121,6 +121,18 @@ static const struct vz_node *first_name(const struct writer *w, const struct vz_
 	return found->name;
 }
 
+/* " NUMBER" or " @NUMBER": nine of these a line are what printf would spend its time with. */
+static void add_number(struct vz_buf *out, const char *before, uint64_t v, unsigned base)
+{
+	char digits[32], *p = digits + sizeof digits;
+
+	do
+		*--p = (char)('0' + v % base);
+	while (v /= base);
+	vz_buf_puts(out, before);
+	vz_buf_add(out, p, (size_t)(digits + sizeof digits - p));
+}
+
 static void add_numbers(struct vz_buf *out, const struct vz_node *n, bool link)
 {
 	uint64_t size = n->size;
@@ -134,8 +146,14 @@ static void add_numbers(struct vz_buf *out, const struct vz_node *n, bool link)
 	} else if (vz_node_is_symlink(n)) {
 		size = n->payload ? strlen(n->payload) : 0;
 	}
-	vz_buf_printf(out, " %ju %s%o %u %u %u %u %jd.%u", (uintmax_t)size, link ? "@" : "", n->mode, nlink, n->uid,
-		      n->gid, rdev, (intmax_t)n->mtime, n->mtime_nsec);
+	add_number(out, " ", size, 10);
+	add_number(out, link ? " @" : " ", n->mode, 8);
+	add_number(out, " ", nlink, 10);
+	add_number(out, " ", n->uid, 10);
+	add_number(out, " ", n->gid, 10);
+	add_number(out, " ", rdev, 10);
+	add_number(out, n->mtime < 0 ? " -" : " ", n->mtime < 0 ? 0 - (uint64_t)n->mtime : (uint64_t)n->mtime, 10);
+	add_number(out, ".", n->mtime_nsec, 10);
 }
 
 static int write_line(struct vz_node *name, void *ctx)

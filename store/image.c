@@ -2,6 +2,7 @@
 #include "store/image.h"
 
 #include <string.h>
+#include <sys/mman.h>
 
 #include "store/image_layout.h"
 
@@ -18,10 +19,8 @@ static int by_address(const void *a, const void *b)
 
 static void add_inode(struct layout *l, const struct vz_node *n, uint32_t parent)
 {
-	struct layout_inode *inode;
+	struct layout_inode *inode = &l->inodes[l->n_inodes];
 
-	vz_grow(l->inodes, l->n_inodes, l->cap_inodes);
-	inode = &l->inodes[l->n_inodes];
 	*inode = (struct layout_inode){
 		.node = n, .children = n->children, .n_children = n->n_children, .parent = parent, .mode = n->mode,
 		.nlink = n->nlink, .plain_whiteout = !n->arena,
@@ -39,7 +38,7 @@ static void add_inode(struct layout *l, const struct vz_node *n, uint32_t parent
 static void list_inodes(struct layout *l, const struct vz_node *root)
 {
 	add_inode(l, root, 0);
-	l->inodes[0].children = layout_root_children(l->strings, root, &l->inodes[0].n_children);
+	l->inodes[0].children = layout_root_children(l->arena, root, &l->inodes[0].n_children);
 	for (uint32_t i = 0; i < l->n_inodes; i++) {
 		struct vz_node *const *children = l->inodes[i].children;
 		uint32_t n = l->inodes[i].n_children;
@@ -58,13 +57,22 @@ static void list_inodes(struct layout *l, const struct vz_node *root)
 		qsort(l->links, l->n_links, sizeof *l->links, by_address);
 }
 
-static int find_whiteout(struct vz_node *n, void *ctx)
+struct survey {
+	size_t nodes, xattrs;
+	bool whiteout;
+};
+
+static int survey_node(struct vz_node *n, void *ctx)
 {
-	(void)ctx;
-	return layout_is_whiteout(n);
+	struct survey *s = ctx;
+
+	s->nodes++;
+	s->xattrs += layout_max_xattrs(n);
+	s->whiteout |= layout_is_whiteout(n);
+	return 0;
 }
 
-static int choose_version(struct layout *l, const struct vz_tree *t, const struct vz_image_options *o, struct vz_err *err)
+static int choose_version(struct layout *l, const struct survey *s, const struct vz_image_options *o, struct vz_err *err)
 {
 	unsigned min = o ? o->min_version : 0, max = o ? o->max_version : 0;
 
@@ -72,7 +80,7 @@ static int choose_version(struct layout *l, const struct vz_tree *t, const struc
 		return vz_err_set(err, VZ_USAGE, "no image version %u", min > 1 ? min : max);
 	if (!min && !max && !(o && o->exact))
 		max = 1;
-	l->version = !min && max && vz_node_walk(t->root, find_whiteout, NULL) ? 1 : min;
+	l->version = !min && max && s->whiteout ? 1 : min;
 	return 0;
 }
 
@@ -365,18 +373,35 @@ static void write_image(const struct layout *l, uint8_t *image)
 	layout_write_shared(l, image + l->inodes_end);
 }
 
+/* Gets all pages of the buffer in one call, as the arena does for its own; should that fail, they come one by one. */
+static void reserve(struct vz_buf *b, size_t len)
+{
+	uintptr_t from, to;
+
+	vz_buf_reserve(b, len);
+	from = round_up((uintptr_t)b->data + b->len, BLOCK);
+	to = ((uintptr_t)b->data + b->cap) / BLOCK * BLOCK;
+	if (to > from)
+		madvise((void *)from, to - from, MADV_POPULATE_WRITE);
+}
+
 static int write_tree(struct layout *l, const struct vz_tree *t, const struct vz_image_options *o, struct vz_buf *ret,
 		      struct vz_err *err)
 {
-	if (choose_version(l, t, o, err) < 0)
+	struct survey s = {0};
+
+	vz_node_walk(t->root, survey_node, &s);
+	if (choose_version(l, &s, o, err) < 0)
 		return -1;
+	l->inodes = vz_arena_alloc(l->arena, (s.nodes + LAYOUT_WHITEOUTS) * sizeof *l->inodes);
 	list_inodes(l, t->root);
-	vz_grow(l->xattrs, l->n_xattrs, l->cap_xattrs);   /* the root has one in any case */
+	l->xattrs = vz_arena_alloc(l->arena, (s.xattrs + 1 + LAYOUT_WHITEOUTS) * sizeof *l->xattrs);
 	if (add_all_xattrs(l, err) < 0)
 		return -1;
 	find_oldest(l);
 	compute_sizes(l);
 	place(l);
+	reserve(ret, l->end);
 	vz_buf_zero(ret, l->end);
 	write_image(l, (uint8_t *)ret->data + ret->len - l->end);
 	return 0;
@@ -384,14 +409,10 @@ static int write_tree(struct layout *l, const struct vz_tree *t, const struct vz
 
 int vz_image_write(const struct vz_tree *t, const struct vz_image_options *o, struct vz_buf *ret, struct vz_err *err)
 {
-	struct layout l = { .strings = vz_arena_new() };
+	struct layout l = { .arena = vz_arena_new() };
 	int done = write_tree(&l, t, o, ret, err);
 
-	vz_arena_free(l.strings);
-	free(l.inodes);
+	vz_arena_free(l.arena);
 	free(l.links);
-	free(l.xattrs);
-	free(l.pairs);
-	free(l.shared);
 	return done;
 }

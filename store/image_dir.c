@@ -5,14 +5,12 @@
 
 #include "store/image.h"
 
-#define WHITEOUTS 256
-
 static struct vz_node *make_whiteouts(struct vz_arena *a, const struct vz_node *root)
 {
 	static const char digits[] = "0123456789abcdef";
-	struct vz_node *w = vz_arena_alloc(a, WHITEOUTS * sizeof *w);
+	struct vz_node *w = vz_arena_alloc(a, LAYOUT_WHITEOUTS * sizeof *w);
 
-	for (unsigned i = 0; i < WHITEOUTS; i++) {
+	for (unsigned i = 0; i < LAYOUT_WHITEOUTS; i++) {
 		char name[2] = { digits[i >> 4], digits[i & 15] };
 
 		w[i].name = vz_arena_copy(a, name, sizeof name);
@@ -32,11 +30,11 @@ static struct vz_node *make_whiteouts(struct vz_arena *a, const struct vz_node *
 struct vz_node **layout_root_children(struct vz_arena *a, const struct vz_node *root, uint32_t *ret_n)
 {
 	struct vz_node *whiteouts = make_whiteouts(a, root);
-	struct vz_node **merged = vz_arena_alloc(a, (root->n_children + WHITEOUTS) * sizeof *merged);
+	struct vz_node **merged = vz_arena_alloc(a, (root->n_children + LAYOUT_WHITEOUTS) * sizeof *merged);
 	uint32_t n = 0, i = 0, w = 0;
 
-	while (i < root->n_children || w < WHITEOUTS) {
-		int order = i == root->n_children ? 1 : w == WHITEOUTS ? -1 : strcmp(root->children[i]->name, whiteouts[w].name);
+	while (i < root->n_children || w < LAYOUT_WHITEOUTS) {
+		int order = i == root->n_children ? 1 : w == LAYOUT_WHITEOUTS ? -1 : strcmp(root->children[i]->name, whiteouts[w].name);
 
 		merged[n++] = order <= 0 ? root->children[i] : &whiteouts[w];
 		i += order <= 0;

@@ -6,7 +6,7 @@
  * lists a directory's entries), give each its rewritten xattrs and find those
  * to share (image_xattr.c), compute sizes, place the inodes, write into one
  * zeroed buffer of the final size.  Nothing of the tree is changed or copied
- * but the xattr strings that rewriting makes.
+ * but the xattrs' strings that rewriting makes.
  */
 #ifndef STORE_IMAGE_LAYOUT_H
 #define STORE_IMAGE_LAYOUT_H
@@ -15,20 +15,17 @@
 #include "store/erofs.h"
 #include "store/tree.h"
 
+#define LAYOUT_WHITEOUTS 256             /* names of object directories */
+
 struct layout_xattr {
 	const char *key, *value;
 	uint32_t len;            /* of the value */
-	uint32_t pair;           /* index into `pairs` */
+	uint32_t hash;           /* of key and value */
+	uint32_t first;          /* the first xattr of all that has this key and value; the next two are that one's */
+	uint32_t count;          /* how many have them; shared if more than one */
+	uint32_t offset;         /* in the shared table */
 	uint16_t key_len;
 	uint8_t prefix, prefix_len;
-};
-
-/* A distinct key and value; shared if it occurs more than once. */
-struct layout_pair {
-	uint64_t hash;
-	uint32_t xattr;          /* the first that has it */
-	uint32_t count;          /* 0: the slot is free */
-	uint32_t offset;         /* in the shared table */
 };
 
 struct layout_inode {
@@ -54,17 +51,13 @@ struct layout_link {                         /* inode that has hard links */
 };
 
 struct layout {
+	struct vz_arena *arena;              /* of all that follows but `links` */
 	struct layout_inode *inodes;
-	size_t n_inodes, cap_inodes;
+	struct layout_xattr *xattrs;
+	uint32_t *shared;                    /* the first xattrs of shared pairs, in the table's order */
+	size_t n_inodes, n_xattrs, n_shared, shared_size;
 	struct layout_link *links;           /* sorted by address */
 	size_t n_links, cap_links;
-	struct layout_xattr *xattrs;
-	size_t n_xattrs, cap_xattrs;
-	struct layout_pair *pairs;
-	size_t n_pairs;                      /* slots, a power of two; 0: no xattrs */
-	uint32_t *shared;                    /* slots of shared pairs, in the table's order */
-	size_t n_shared, shared_size;
-	struct vz_arena *strings;
 	unsigned version;
 	bool has_acl;
 	int64_t mtime;                       /* the oldest */
@@ -94,7 +87,12 @@ size_t layout_chunk(const struct layout_entry *e, size_t n, size_t from, uint32_
 /* How many blocks, and how many bytes behind the inode, the entries take. */
 void layout_dir_size(const struct layout_entry *e, size_t n, uint32_t *ret_blocks, uint32_t *ret_tail);
 
-/* The xattrs of inode `i` as they will be written. */
+/* At most so many xattrs are written for `n` (the root has one more). */
+static inline size_t layout_max_xattrs(const struct vz_node *n)
+{
+	return n->n_xattrs + (vz_node_is_dir(n) ? 4 : 2);
+}
+/* The xattrs of inode `i` as they will be written; `l->xattrs` has room for them. */
 int layout_add_xattrs(struct layout *l, uint32_t i, struct vz_err *err);
 /* After all: which are shared, and the size of each inode's area. */
 int layout_share_xattrs(struct layout *l, struct vz_err *err);

@@ -56,7 +56,6 @@ static void set(struct layout *l, struct layout_inode *inode, const char *key, c
 	while (x < end && strcmp(x->key, key) != 0)
 		x++;
 	if (x == end) {
-		vz_grow(l->xattrs, l->n_xattrs, l->cap_xattrs);
 		x = &l->xattrs[l->n_xattrs++];
 		inode->n_xattrs++;
 	}
@@ -92,7 +91,7 @@ static void add_escaped(struct layout *l, struct layout_inode *inode)
 
 			memcpy(escaped, OVERLAY "overlay.", prefix + 8);
 			memcpy(escaped + prefix + 8, key + prefix, len - prefix);
-			key = vz_arena_copy(l->strings, escaped, len + 8);
+			key = vz_arena_copy(l->arena, escaped, len + 8);
 		}
 		set(l, inode, key, n->xattrs[i].value, n->xattrs[i].len);
 	}
@@ -105,12 +104,12 @@ static void add_backing(struct layout *l, struct layout_inode *inode)
 
 	memcpy(metacopy + 4, n->digest.b, VZ_DIGEST_LEN);
 	if (n->has_digest)
-		set(l, inode, OVERLAY "metacopy", vz_arena_copy(l->strings, metacopy, sizeof metacopy), sizeof metacopy);
+		set(l, inode, OVERLAY "metacopy", vz_arena_copy(l->arena, metacopy, sizeof metacopy), sizeof metacopy);
 	else
 		set(l, inode, OVERLAY "metacopy", "", 0);
 	if (n->payload) {
 		size_t len = strlen(n->payload);
-		char *redirect = vz_arena_alloc(l->strings, len + 1);
+		char *redirect = vz_arena_alloc(l->arena, len + 1);
 
 		redirect[0] = '/';
 		memcpy(redirect + 1, n->payload, len);
@@ -178,20 +177,18 @@ int layout_add_xattrs(struct layout *l, uint32_t i, struct vz_err *err)
 	return 0;
 }
 
-/* Seeded, so that nobody can choose xattrs that all meet in one slot; the order of the
- * image does not come from here. */
 static uint64_t hash_bytes(uint64_t h, const char *p, size_t len)
 {
 	const uint64_t k = UINT64_C(0x9fb21c651e98df25);
-	uint64_t word;
 
-	for (; len; p += sizeof word) {
+	while (len) {
+		uint64_t word = 0;
 		size_t n = len < sizeof word ? len : sizeof word;
 
-		word = 0;
 		memcpy(&word, p, n);
 		h = (h ^ word) * k;
 		h ^= h >> 29;
+		p += n;
 		len -= n;
 	}
 	return (h ^ h >> 32) * k;
@@ -199,32 +196,32 @@ static uint64_t hash_bytes(uint64_t h, const char *p, size_t len)
 
 static bool same_pair(const struct layout_xattr *a, const struct layout_xattr *b)
 {
-	return a->key_len == b->key_len && a->len == b->len && memcmp(a->key, b->key, a->key_len) == 0 &&
-	       memcmp(a->value, b->value, a->len) == 0;
+	return a->hash == b->hash && a->key_len == b->key_len && a->len == b->len &&
+	       memcmp(a->key, b->key, a->key_len) == 0 && memcmp(a->value, b->value, a->len) == 0;
 }
 
+/* The hash is seeded with an address, so that nobody can choose xattrs that all meet in one slot;
+ * nothing of the image depends on it. */
 static void find_pairs(struct layout *l)
 {
-	uint64_t seed = (uintptr_t)l->xattrs * UINT64_C(0xd6e8feb86659fd93) ^ (uintptr_t)&l;
+	uint64_t seed = (uintptr_t)l->xattrs * UINT64_C(0xd6e8feb86659fd93) ^ (uintptr_t)&seed;
+	size_t n_slots = 16;
+	uint32_t *slots;                     /* 0: free; else the index of the pair's first xattr + 1 */
 
-	l->n_pairs = 16;
-	while (l->n_pairs < 2 * l->n_xattrs)
-		l->n_pairs *= 2;
-	l->pairs = vz_alloc(l->n_pairs * sizeof *l->pairs);
-	for (size_t i = 0; i < l->n_xattrs; i++) {
+	while (n_slots < 2 * l->n_xattrs)
+		n_slots *= 2;
+	slots = vz_arena_alloc(l->arena, n_slots * sizeof *slots);
+	for (uint32_t i = 0; i < l->n_xattrs; i++) {
 		struct layout_xattr *x = &l->xattrs[i];
-		uint64_t h = hash_bytes(hash_bytes(seed, x->key, x->key_len), x->value, x->len);
-		size_t slot = h >> 7 & (l->n_pairs - 1);
+		size_t slot;
 
-		while (l->pairs[slot].count &&
-		       (l->pairs[slot].hash != h || !same_pair(x, &l->xattrs[l->pairs[slot].xattr])))
-			slot = (slot + 1) & (l->n_pairs - 1);
-		if (!l->pairs[slot].count) {
-			l->pairs[slot].hash = h;
-			l->pairs[slot].xattr = (uint32_t)i;
-		}
-		l->n_shared += ++l->pairs[slot].count == 2;
-		x->pair = (uint32_t)slot;
+		x->hash = (uint32_t)(hash_bytes(hash_bytes(seed, x->key, x->key_len), x->value, x->len) >> 20);
+		for (slot = x->hash & (n_slots - 1); slots[slot] && !same_pair(x, &l->xattrs[slots[slot] - 1]);)
+			slot = (slot + 1) & (n_slots - 1);
+		if (!slots[slot])
+			slots[slot] = i + 1;
+		x->first = slots[slot] - 1;
+		l->n_shared += ++l->xattrs[x->first].count == 2;
 	}
 }
 
@@ -232,13 +229,17 @@ static void find_pairs(struct layout *l)
 static int by_table_order(const void *a, const void *b, void *ctx)
 {
 	const struct layout *l = ctx;
-	const struct layout_xattr *x = &l->xattrs[l->pairs[*(const uint32_t *)a].xattr];
-	const struct layout_xattr *y = &l->xattrs[l->pairs[*(const uint32_t *)b].xattr];
+	const struct layout_xattr *x = &l->xattrs[*(const uint32_t *)a], *y = &l->xattrs[*(const uint32_t *)b];
 	int order = strcmp(y->key, x->key);
 
 	if (!order)
 		order = x->len != y->len ? (x->len < y->len ? 1 : -1) : memcmp(y->value, x->value, x->len);
 	return order;
+}
+
+static bool is_shared(const struct layout *l, const struct layout_xattr *x)
+{
+	return l->xattrs[x->first].count > 1;
 }
 
 static uint32_t entry_size(const struct layout_xattr *x)
@@ -250,17 +251,17 @@ static void make_table(struct layout *l)
 {
 	size_t n = 0;
 
-	l->shared = vz_alloc(l->n_shared * sizeof *l->shared);
-	for (size_t i = 0; i < l->n_pairs; i++)
-		if (l->pairs[i].count > 1)
-			l->shared[n++] = (uint32_t)i;
+	l->shared = vz_arena_alloc(l->arena, l->n_shared * sizeof *l->shared);
+	for (uint32_t i = 0; i < l->n_xattrs; i++)
+		if (l->xattrs[i].count > 1)
+			l->shared[n++] = i;
 	if (n)
 		qsort_r(l->shared, n, sizeof *l->shared, by_table_order, l);
 	for (size_t i = 0; i < n; i++) {
-		struct layout_pair *p = &l->pairs[l->shared[i]];
+		struct layout_xattr *x = &l->xattrs[l->shared[i]];
 
-		p->offset = (uint32_t)l->shared_size;
-		l->shared_size += entry_size(&l->xattrs[p->xattr]);
+		x->offset = (uint32_t)l->shared_size;
+		l->shared_size += entry_size(x);
 	}
 }
 
@@ -274,7 +275,7 @@ int layout_share_xattrs(struct layout *l, struct vz_err *err)
 
 		for (uint32_t j = 0; j < inode->n_xattrs; j++) {
 			const struct layout_xattr *x = &l->xattrs[inode->first_xattr + j];
-			bool ref = l->pairs[x->pair].count > 1 && inode->n_refs < XATTR_MAX_REFS;
+			bool ref = is_shared(l, x) && inode->n_refs < XATTR_MAX_REFS;
 
 			inode->n_refs += ref;
 			size += ref ? 4 : entry_size(x);
@@ -309,8 +310,8 @@ void layout_write_xattrs(const struct layout *l, const struct layout_inode *inod
 	put32(p + XATTR_FILTER, inode->filter);
 	p[XATTR_REFS] = (uint8_t)inode->n_refs;
 	for (uint32_t i = 0; i < inode->n_xattrs; i++, x++) {
-		if (l->pairs[x->pair].count > 1 && n_refs < XATTR_MAX_REFS)
-			put32(refs + 4 * n_refs++, base + l->pairs[x->pair].offset / 4);
+		if (is_shared(l, x) && n_refs < XATTR_MAX_REFS)
+			put32(refs + 4 * n_refs++, base + l->xattrs[x->first].offset / 4);
 		else
 			entry = write_entry(x, entry);
 	}
@@ -319,5 +320,5 @@ void layout_write_xattrs(const struct layout *l, const struct layout_inode *inod
 void layout_write_shared(const struct layout *l, uint8_t *p)
 {
 	for (size_t i = 0; i < l->n_shared; i++)
-		p = write_entry(&l->xattrs[l->pairs[l->shared[i]].xattr], p);
+		p = write_entry(&l->xattrs[l->shared[i]], p);
 }
