@@ -33,7 +33,7 @@ tests_unit_test_image_read_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(ZLIB_CFLAGS)
 tests_unit_test_image_read_LDADD = libstore.a $(BASE_LIBS) $(CHECK_LIBS) $(ZLIB_LIBS)
 
 # the store, objects
-libstore_a_SOURCES += store/store.c store/object.c
+libstore_a_SOURCES += store/recover.c store/recover.h store/store.c store/object.c
 # packages, records
 libstore_a_SOURCES += store/tar.c store/tar.h store/package.h store/package_deb.c store/ingest.c store/record.c
 # manifests

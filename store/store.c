@@ -16,6 +16,7 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "store/image.h"
+#include "store/recover.h"
 
 #define MAX_IMAGE ((size_t)1 << 30)
 #define VERSION_TEXT "vzpkg-store 1\n"
@@ -27,6 +28,7 @@ struct vz_store {
 	int stage;
 	char *stage_path;           /* "staging/<pid>-<random>" */
 	bool no_verity;             /* the file system cannot seal: found out at the first try */
+	bool unsynced;              /* files got names since the last sync */
 };
 
 static const char *const subdirs[] = {
@@ -128,12 +130,18 @@ static int make_subdirs(struct vz_store *s, struct vz_err *err)
 	return 0;
 }
 
-/* Errors do not count: what cannot be removed now is no harm, and is tried again. */
-static void remove_dead_stages(struct vz_store *s)
+/* One process at a time looks after the dead; others wait, as until then some of
+ * what is in the store may not be what it seems. What cannot be removed is no
+ * harm, and is tried again. */
+static int remove_dead_stages(struct vz_store *s, struct vz_err *err)
 {
-	auto_dir DIR *d = open_list(s->fd, "staging");
+	auto_fd int lock = vz_open(s->fd, "locks/recover", O_RDWR | O_CREAT, 0600, err);
+	auto_dir DIR *d = NULL;
 	struct dirent *e;
 
+	if (lock < 0 || vz_lock_fd(lock, VZ_LOCK_EXCLUSIVE, true, "recovery", err) < 0)
+		return -1;
+	d = open_list(s->fd, "staging");
 	while (d && (e = readdir(d))) {
 		auto_fd int fd = -1;
 		struct vz_err unused;
@@ -141,9 +149,13 @@ static void remove_dead_stages(struct vz_store *s)
 		if (e->d_name[0] == '.')
 			continue;
 		fd = openat(dirfd(d), e->d_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-		if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
-			vz_remove_tree(dirfd(d), e->d_name, &unused);
+		if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
+			continue;
+		if (vz_recover(s->fd, fd, err) < 0)
+			return vz_err_wrap(err, "recover the store '%s'", s->path);
+		vz_remove_tree(dirfd(d), e->d_name, &unused);
 	}
+	return 0;
 }
 
 static int open_for_change(struct vz_store *s, enum vz_store_mode mode, struct vz_err *err)
@@ -157,8 +169,7 @@ static int open_for_change(struct vz_store *s, enum vz_store_mode mode, struct v
 		return -1;
 	if (vz_lock_fd(s->lock, mode == VZ_STORE_COLLECT ? VZ_LOCK_EXCLUSIVE : VZ_LOCK_SHARED, false, what, err) < 0)
 		return -1;
-	remove_dead_stages(s);
-	return 0;
+	return remove_dead_stages(s, err);
 }
 
 struct vz_store *vz_store_open(const char *root, enum vz_store_mode mode, struct vz_err *err)
@@ -186,7 +197,9 @@ void vz_store_close(struct vz_store *s)
 	if (!s)
 		return;
 	if (s->stage >= 0) {
-		vz_remove_tree(s->fd, s->stage_path, &unused);
+		/* unsynced, the stage stays as a mark for recovery */
+		if (!s->unsynced || vz_store_sync(s, &unused) == 0)
+			vz_remove_tree(s->fd, s->stage_path, &unused);
 		close(s->stage);
 	}
 	if (s->objects >= 0)
@@ -238,6 +251,8 @@ static int make_stage(struct vz_store *s, struct vz_err *err)
 			return vz_err_sys(err, "lock stage '%s/%s'", s->path, path);
 		if (!st.st_nlink)
 			continue;
+		if (vz_recover_mark(fd, err) < 0)
+			return -1;
 		s->stage_path = steal(&path);
 		s->stage = steal_fd(&fd);
 		return 0;
@@ -276,7 +291,11 @@ int vz_store_lock(struct vz_store *s, const char *kind, const char *name, bool w
 
 int vz_store_sync(struct vz_store *s, struct vz_err *err)
 {
-	return syncfs(s->fd) < 0 ? vz_err_sys(err, "sync the store '%s'", s->path) : 0;
+	__atomic_store_n(&s->unsynced, false, __ATOMIC_SEQ_CST);
+	if (syncfs(s->fd) == 0)
+		return 0;
+	__atomic_store_n(&s->unsynced, true, __ATOMIC_SEQ_CST);
+	return vz_err_sys(err, "sync the store '%s'", s->path);
 }
 
 int vz_store_begin_file(const struct vz_store *s, int dir, struct vz_err *err)
@@ -335,6 +354,9 @@ int vz_store_end_file(struct vz_store *s, int *fd, int dir, const char *name, en
 	if (seal == VZ_STORE_SEALED && !__atomic_load_n(&s->no_verity, __ATOMIC_RELAXED) &&
 	    seal_file(s, &file, err) < 0)
 		return -1;
+	if (vz_store_stage(s, err) < 0)          /* before the name: it marks what recovery has to look at */
+		return -1;
+	__atomic_store_n(&s->unsynced, true, __ATOMIC_SEQ_CST);
 	r = name_file(file, dir, name);
 	/* first level directories of objects/ are made when needed */
 	if (r < 0 && errno == ENOENT && slash) {

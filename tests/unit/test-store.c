@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "store/object.h"
 #include "store/store.h"
 #include "tests/unit/scratch.h"
 
@@ -176,4 +177,47 @@ START_TEST(test_images)
 }
 END_TEST
 
-UNIT_MAIN("store", test_open, test_modes_exclude, test_locks, test_stage, test_dead_stage, test_images)
+/* Leaves an object "good", one that lost its bytes, and a record, below a stage of the boot `boot`; opens again. */
+static void lose_power(const char *dir, const char *boot, bool *ret_good, bool *ret_bad, bool *ret_record)
+{
+	struct vz_store *s = open_in(dir, VZ_STORE_CHANGE);
+	struct vz_digest good, bad;
+	struct vz_err err = {0};
+	char path[VZ_HEX_LEN + 2];
+	int objects = vz_store_objects_fd(s);
+
+	must(vz_object_put(s, "good", 4, &good, NULL, &err));
+	must(vz_object_put(s, "bad", 3, &bad, NULL, &err));
+	vz_object_path(&bad, path);
+	ck_assert_int_eq(unlinkat(objects, path, 0), 0);
+	must(vz_write_file(objects, path, "", 0, 0644, &err));
+	must(vz_write_file(vz_store_fd(s), "packages/x", "", 0, 0600, &err));
+	must(vz_make_dirs(vz_store_fd(s), "staging/dead", 0700, &err));
+	must(vz_write_file(vz_store_fd(s), "staging/dead/boot", boot, strlen(boot), 0600, &err));
+	vz_store_close(s);
+	s = open_in(dir, VZ_STORE_CHANGE);
+	*ret_good = vz_object_has(s, &good);
+	*ret_bad = vz_object_has(s, &bad);
+	*ret_record = faccessat(vz_store_fd(s), "packages/x", F_OK, 0) == 0;
+	ck_assert_int_ne(faccessat(vz_store_fd(s), "staging/dead", F_OK, 0), 0);
+	vz_store_close(s);
+}
+
+START_TEST(test_recovery)
+{
+	auto_scratch char *dir = scratch_new();
+	auto_buf struct vz_buf boot = {0};
+	struct vz_err err = {0};
+	bool good, bad, record;
+
+	must(vz_read_file(AT_FDCWD, "/proc/sys/kernel/random/boot_id", 256, &boot, &err));
+	lose_power(dir, boot.data, &good, &bad, &record);
+	ck_assert(good && bad && record);      /* the page cache is still there: nothing is suspect */
+	lose_power(dir, "another boot\n", &good, &bad, &record);
+	ck_assert(good && !bad && !record);
+	lose_power(dir, "", &good, &bad, &record);
+	ck_assert(good && !bad && !record);
+}
+END_TEST
+
+UNIT_MAIN("store", test_open, test_modes_exclude, test_locks, test_stage, test_dead_stage, test_images, test_recovery)
