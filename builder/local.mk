@@ -1,6 +1,6 @@
 # builder: the build pipeline. Uses all rooms but vzpkg.
 noinst_LIBRARIES += libbuilder.a
-libbuilder_a_SOURCES = builder/build.h
+libbuilder_a_SOURCES = builder/build.c builder/build.h builder/stage.c builder/stage.h
 # packages' trees become one
 libbuilder_a_SOURCES += \
 	builder/claim.c builder/claim.h builder/compose.c builder/compose.h builder/content.c builder/content.h \

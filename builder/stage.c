@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "builder/stage.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "base/fd.h"
+#include "base/proc.h"
+#include "builder/capture.h"
+#include "builder/configure.h"
+#include "link/enter.h"
+#include "link/mount.h"
+#include "store/image.h"
+
+/* Goes up whenever the same inputs would give another result. */
+#define RULES 1
+
+void vz_stage_release(struct vz_stage *s)
+{
+	vz_tree_free(s->tree);
+	s->tree = NULL;
+}
+
+static int latest_time(struct vz_node *n, void *ctx)
+{
+	int64_t *latest = ctx;
+
+	if (!n->link && n->mtime > *latest)
+		*latest = n->mtime;
+	return 0;
+}
+
+/* The newest time in the packages, the parent included: a date that depends on
+ * what is installed, not on when somebody last signed the repository. */
+static int64_t stage_date(const struct vz_stage *s, const struct vz_compose_package *packages)
+{
+	int64_t date = s->parent ? s->parent->date : 0;
+
+	for (size_t i = 0; i < s->n_packages; i++)
+		vz_node_walk(packages[i].record->tree->root, latest_time, &date);
+	return date < s->latest ? date : s->latest;
+}
+
+static void stage_key(struct vz_stage *s)
+{
+	auto_buf struct vz_buf b = {0};
+	char hex[VZ_HEX_LEN + 1] = "-";
+	struct vz_digest d;
+
+	if (s->parent)
+		vz_digest_hex(&s->parent->image, hex);
+	vz_buf_printf(&b, "vzpkg-rules %d\nparent %s\nfamily %s %s\ndate %lld\n", RULES, hex, s->family, s->arch,
+		      (long long)s->date);
+	for (size_t i = 0; i < s->n_packages; i++)
+		vz_buf_printf(&b, "package %s %s\n", s->packages[i]->name, s->packages[i]->sha256);
+	if (s->script) {
+		vz_buf_printf(&b, "script %s %zu\n", s->script->when, s->script->len);
+		vz_buf_add(&b, s->script->text, s->script->len);
+	}
+	vz_sha256(b.data, b.len, &d);
+	vz_digest_hex(&d, s->key);
+}
+
+/* 1: found, and its image is there. A composition that cannot be read is as good as none. */
+static int find_known(struct vz_stage *s)
+{
+	auto_free char *path = vz_printf("compositions/%s", s->key);
+	auto_buf struct vz_buf text = {0};
+	struct vz_err ignored = {0};
+	char hex[VZ_HEX_LEN + 1];
+	auto_fd int image = -1;
+	struct stat st;
+
+	if (vz_read_file(vz_store_fd(s->store), path, 4096, &text, &ignored) < 0)
+		return 0;
+	if (sscanf(text.data, "vzpkg-composition 1\nimage %64s", hex) != 1 || !vz_digest_parse(hex, &s->image))
+		return 0;
+	image = vz_store_open_image(s->store, &s->image, &ignored);
+	if (image < 0 || fstat(image, &st) < 0)
+		return 0;
+	s->image_size = (uint64_t)st.st_size;
+	s->known = true;
+	return 1;
+}
+
+struct vz_tree *vz_stage_tree(struct vz_stage *s, struct vz_err *err)
+{
+	if (!s->tree)
+		s->tree = vz_store_image_tree(s->store, &s->image, err);
+	return s->tree;
+}
+
+int vz_stage_keep(const struct vz_stage *s, struct vz_err *err)
+{
+	auto_free char *path = vz_printf("compositions/%s", s->key);
+	auto_buf struct vz_buf text = {0};
+	char hex[VZ_HEX_LEN + 1];
+
+	if (s->known)
+		return 0;
+	vz_digest_hex(&s->image, hex);
+	vz_buf_printf(&text, "vzpkg-composition 1\nimage %s\n", hex);
+	return vz_write_file(vz_store_fd(s->store), path, text.data, text.len, 0600, err);
+}
+
+/* What is mounted while scripts run: the composed tree below, a scratch area above. */
+struct scratch {
+	int dir, image, upper, work, root;
+};
+
+static void scratch_close(struct scratch *w)
+{
+	const int fds[] = { w->root, w->work, w->upper, w->image, w->dir };
+
+	for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+}
+
+static int scratch_open(const struct vz_stage *s, struct vz_tree *tree, struct scratch *w, struct vz_err *err)
+{
+	struct vz_mount_plan plan = { .volatile_upper = true };
+	auto_buf struct vz_buf image = {0};
+	int stage = vz_store_stage(s->store, err);
+
+	if (stage < 0 || vz_image_write(tree, NULL, &image, err) < 0)
+		return -1;
+	if (vz_remove_tree(stage, "scratch", err) < 0 || vz_make_dirs(stage, "scratch/upper", 0755, err) < 0 ||
+	    vz_make_dirs(stage, "scratch/work", 0755, err) < 0)
+		return -1;
+	w->dir = vz_open_dir(stage, "scratch", err);
+	w->image = w->dir < 0 ? -1 : vz_open(w->dir, "image", O_RDWR | O_CREAT | O_EXCL, 0600, err);
+	if (w->image < 0 || vz_write_fd(w->image, image.data, image.len, err) < 0)
+		return -1;
+	w->upper = vz_open_dir(w->dir, "upper", err);
+	w->work = w->upper < 0 ? -1 : vz_open_dir(w->dir, "work", err);
+	if (w->work < 0)
+		return -1;
+	plan.image_fd = w->image;
+	plan.upper_fd = w->upper;
+	plan.work_fd = w->work;
+	w->root = vz_mount_new(s->store, &plan, err);
+	return w->root < 0 ? -1 : 0;
+}
+
+/* A recipe's own script: run from memory, so that it leaves nothing behind. */
+static int run_script(const struct vz_stage *s, int root, struct vz_err *err)
+{
+	auto_fd int script = memfd_create("script", MFD_CLOEXEC), out = memfd_create("output", MFD_CLOEXEC);
+	auto_free char *date = vz_printf("SOURCE_DATE_EPOCH=%lld", (long long)s->date);
+	struct vz_enter e = {
+		.root_fd = root,
+		.argv = (const char *const[]){ "/proc/self/fd/0", NULL },
+		.envp = (const char *const[]){ date, "DEBIAN_FRONTEND=noninteractive", NULL },
+		.stdin_fd = script, .stdout_fd = out, .stderr_fd = out,
+		.private_network = true, .build = true, .timeout_seconds = 1800,
+	};
+	int status = 0;
+
+	if (script < 0 || out < 0 || fchmod(script, 0755) < 0)
+		return vz_err_sys(err, "make a memory file");
+	if (vz_write_fd(script, s->script->text, s->script->len, err) < 0 || lseek(script, 0, SEEK_SET) < 0)
+		return -1;
+	if (vz_enter_run(&e, &status, err) < 0)
+		return vz_err_wrap(err, "script '%s'", s->script->name);
+	lseek(out, 0, SEEK_SET);
+	if (vz_read_fd(out, 64 << 20, s->log, err) < 0)
+		return -1;
+	if (!WIFEXITED(status) || WEXITSTATUS(status))
+		return vz_err_set(err, VZ_SCRIPT, "the recipe's script '%s' failed with status %d", s->script->name,
+				  WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+	return 0;
+}
+
+static int configure(struct vz_stage *s, const struct vz_compose_package *packages, struct vz_tree *tree,
+		     struct vz_err *err)
+{
+	const struct vz_configure_ops *ops = vz_configure_ops(s->family);
+	struct vz_configure c = {
+		.store = s->store, .parent = s->parent ? s->parent->tree : NULL, .packages = packages,
+		.n = s->n_packages, .arch = s->arch, .date = s->date, .log = s->log, .report = s->report,
+	};
+	__attribute__((cleanup(scratch_close))) struct scratch w = { -1, -1, -1, -1, -1 };
+	struct vz_capture capture = { .store = s->store, .date = s->date };
+	int rc;
+
+	if (!ops)
+		return vz_err_set(err, VZ_FAILED, "packages of family '%s' cannot be configured", s->family);
+	if (!s->script && ops->prepare(&c, tree, err) < 0)
+		return -1;
+	vz_tree_count_links(tree);
+	if (scratch_open(s, tree, &w, err) < 0)
+		return -1;
+	rc = s->script ? run_script(s, w.root, err) : ops->run(&c, w.root, err);
+	if (rc < 0)
+		return -1;
+	close(steal_fd(&w.root));        /* unmounts; the upper is read as plain directories */
+	vz_report_debug(s->report, "capturing what the scripts did");
+	capture.upper_fd = w.upper;
+	if (vz_capture(&capture, tree, err) < 0 || ops->settle(&c, tree, err) < 0)
+		return -1;
+	s->new_bytes += capture.new_bytes;
+	return 0;
+}
+
+static int build(struct vz_stage *s, const struct vz_compose_package *packages, struct vz_err *err)
+{
+	auto_tree struct vz_tree *tree = s->parent ? vz_tree_copy(s->parent->tree) : vz_tree_new();
+	struct vz_compose compose = {
+		.store = s->store, .tree = tree, .packages = packages, .n = s->n_packages, .date = s->date,
+	};
+	auto_buf struct vz_buf image = {0};
+
+	if (s->script)
+		vz_report_stage(s->report, "running the recipe's script '%s'", s->script->name);
+	else
+		vz_report_stage(s->report, "configuring %zu packages%s", s->n_packages, s->parent ? "" : " of the base");
+	if (vz_compose(&compose, err) < 0 || configure(s, packages, tree, err) < 0)
+		return -1;
+	vz_tree_count_links(tree);
+	if (vz_image_write(tree, NULL, &image, err) < 0 ||
+	    vz_store_put_image(s->store, image.data, image.len, &s->image, err) < 0)
+		return -1;
+	s->image_size = image.len;
+	s->tree = steal(&tree);
+	return 0;
+}
+
+static int run(struct vz_stage *s, const struct vz_compose_package *packages, struct vz_err *err)
+{
+	auto_fd int lock = -1;
+
+	s->date = stage_date(s, packages);
+	stage_key(s);
+	if (find_known(s))
+		return 0;
+	lock = vz_store_lock(s->store, "composition", s->key, true, err);
+	if (lock < 0)
+		return -1;
+	if (find_known(s))               /* another builder may just have made it */
+		return 0;
+	if (vz_interrupted(err) < 0)
+		return -1;
+	if (s->parent && !vz_stage_tree((struct vz_stage *)s->parent, err))
+		return -1;
+	return build(s, packages, err);
+}
+
+int vz_stage_run(struct vz_stage *s, struct vz_err *err)
+{
+	struct vz_compose_package *packages = vz_alloc((s->n_packages + 1) * sizeof *packages);
+	struct vz_record **records = vz_alloc((s->n_packages + 1) * sizeof *records);
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < s->n_packages; i++) {
+		const struct vz_plan_package *p = s->packages[i];
+
+		records[i] = vz_record_read(s->store, p->sha256, err);
+		packages[i] = (struct vz_compose_package){ p->name, p->version, p->arch, records[i] };
+		if (!records[i])
+			rc = vz_err_wrap(err, "package '%s'", p->name);
+	}
+	if (rc == 0)
+		rc = run(s, packages, err);
+	for (size_t i = 0; i < s->n_packages; i++)
+		vz_record_free(records[i]);
+	free(records);
+	free(packages);
+	return rc;
+}

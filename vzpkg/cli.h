@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The command line: what every verb shares.
+ *
+ * main.c parses the global options, finds the verb and calls it; a verb lives
+ * in cmd_VERB.c, parses its own options with vz_cli_parse(), does its work
+ * through the rooms below, and prints its result on stdout through this room
+ * only.  An error goes back to main.c, which prints it and exits with its code.
+ */
+#ifndef VZPKG_CLI_H
+#define VZPKG_CLI_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/report.h"
+#include "store/store.h"
+
+struct vz_cli {
+	const char *root;
+	const char **recipe_dirs;        /* NULL-terminated: --recipes, then the standard ones */
+	const char **mirror_dirs;        /* DIR/mirrors of each */
+	size_t n_dirs, cap_dirs;
+	bool json, quiet, verbose, dry_run, yes, no_progress, offline, help;
+	struct vz_report report;
+	/* positional arguments after vz_cli_parse(), NULL-terminated */
+	char **args;
+	int n_args;
+};
+
+/* One option of a verb. Exactly one of `flag` and `value` is set. */
+struct vz_option {
+	const char *name;
+	char letter;                     /* 0: none */
+	bool *flag;
+	const char **value;
+};
+
+struct vz_command {
+	const char *verb, *object;       /* object NULL: the verb alone */
+	const char *usage;               /* arguments and options, one line */
+	const char *help;                /* what it does, a line or two */
+	int (*run)(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
+};
+extern const struct vz_command vz_commands[];    /* ends with verb NULL */
+
+/* Parses a verb's own options and the global ones, which may stand anywhere
+ * before "--". At least `min`, at most `max` (-1: any) arguments must be left,
+ * in cli->args. `options` ends with name NULL; NULL: none. VZ_USAGE. */
+int vz_cli_parse(struct vz_cli *cli, int argc, char **argv, const struct vz_option *options, int min, int max,
+		 struct vz_err *err);
+
+struct vz_store *vz_cli_store(const struct vz_cli *cli, enum vz_store_mode mode, struct vz_err *err);
+
+int vz_cmd_create_template(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
+int vz_cmd_create_env(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
+int vz_cmd_update_template(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
+int vz_cmd_rollback_template(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
+int vz_cmd_remove_template(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
+int vz_cmd_remove_env(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
+int vz_cmd_list(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
+int vz_cmd_info(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
+int vz_cmd_dump(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
+int vz_cmd_image(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
+int vz_cmd_mount(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
+int vz_cmd_umount(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
+int vz_cmd_exec(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
+
+#endif

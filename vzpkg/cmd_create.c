@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/fd.h"
+#include "builder/build.h"
+#include "link/env.h"
+#include "vzpkg/cli.h"
+#include "vzpkg/json.h"
+#include "vzpkg/terminal.h"
+
+static void print_plan(const struct vz_plan *plan)
+{
+	char size[16];
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < plan->n_packages; i++) {
+		const struct vz_plan_package *p = &plan->packages[i];
+
+		printf("%s %s %s %s\n", p->name, p->version, p->arch, p->repo);
+		bytes += p->size;
+	}
+	printf("%s: %zu packages, %s to download if nothing is known yet\n", plan->name, plan->n_packages,
+	       vz_human_bytes(bytes, size));
+}
+
+static void print_template(const struct vz_manifest *m)
+{
+	char bytes[16], fresh[16];
+
+	printf("%s@%u: %llu packages, %llu files, %s, of which %s new in the store, in %.1f s\n", m->name, m->version,
+	       (unsigned long long)m->packages, (unsigned long long)m->files, vz_human_bytes(m->bytes, bytes),
+	       vz_human_bytes(m->new_bytes, fresh), m->seconds);
+}
+
+int vz_cmd_create_template(struct vz_cli *cli, int argc, char **argv, struct vz_err *err)
+{
+	const char *lock = NULL;
+	const struct vz_option options[] = { { "lock", 0, NULL, &lock }, { 0 } };
+	struct vz_build_options build = { .report = &cli->report };
+	__attribute__((cleanup(vz_build_result_release))) struct vz_build_result result = {0};
+	auto_buf struct vz_buf lock_text = {0};
+	auto_free char *path = NULL;
+	auto_recipe struct vz_recipe *recipe = NULL;
+	auto_store struct vz_store *store = NULL;
+
+	if (vz_cli_parse(cli, argc, argv, options, 1, 1, err) < 0)
+		return -1;
+	path = vz_recipe_find(cli->args[0], cli->recipe_dirs, err);
+	recipe = path ? vz_recipe_read(path, err) : NULL;
+	if (!recipe)
+		return -1;
+	if (lock && vz_read_file(AT_FDCWD, lock, 64 << 20, &lock_text, err) < 0)
+		return -1;
+	store = vz_cli_store(cli, VZ_STORE_CHANGE, err);
+	if (!store)
+		return -1;
+	build.mirror_dirs = cli->mirror_dirs;
+	build.lock_text = lock ? lock_text.data : NULL;
+	build.lock_name = lock;
+	build.offline = cli->offline;
+	build.dry_run = cli->dry_run;
+	if (vz_build(store, recipe, &build, &result, err) < 0)
+		return -1;
+	vz_terminal_end();
+	if (cli->json)
+		vz_json_template(&result.manifest, result.plan);
+	else if (cli->dry_run)
+		print_plan(result.plan);
+	else if (!cli->quiet)
+		print_template(&result.manifest);
+	return 0;
+}
+
+int vz_cmd_create_env(struct vz_cli *cli, int argc, char **argv, struct vz_err *err)
+{
+	struct timespec start, end;
+	auto_manifest struct vz_manifest m = {0};
+	auto_env struct vz_env env = {0};
+	auto_store struct vz_store *store = NULL;
+	double seconds;
+
+	if (vz_cli_parse(cli, argc, argv, NULL, 2, 2, err) < 0)
+		return -1;
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	store = vz_cli_store(cli, VZ_STORE_CHANGE, err);
+	if (!store || vz_manifest_read(store, cli->args[1], &m, err) < 0)
+		return -1;
+	if (!cli->dry_run && vz_env_create(store, cli->args[0], &m, &env, err) < 0)
+		return -1;
+	if (cli->dry_run) {
+		printf("would make environment '%s' from %s@%u\n", cli->args[0], m.name, m.version);
+		return 0;
+	}
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	seconds = (double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) / 1e9;
+	if (cli->json)
+		vz_json_env(&env, seconds, -1, 0);
+	else if (!cli->quiet)
+		printf("%s: made from %s@%u in %.1f ms\n", env.name, m.name, m.version, seconds * 1000);
+	return 0;
+}

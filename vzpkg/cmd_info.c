@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdio.h>
+#include <string.h>
+
+#include "link/env.h"
+#include "resolver/plan.h"
+#include "vzpkg/cli.h"
+#include "vzpkg/json.h"
+#include "vzpkg/terminal.h"
+
+static int info_env(const struct vz_cli *cli, const struct vz_store *store, const char *name, struct vz_err *err)
+{
+	auto_env struct vz_env env = {0};
+	auto_manifest struct vz_manifest m = {0};
+	auto_free char *ref = NULL;
+	uint64_t private_bytes;
+	char a[16], b[16], when[32];
+
+	if (vz_env_read(store, name, &env, err) < 0 || vz_env_private_bytes(store, name, &private_bytes, err) < 0)
+		return -1;
+	ref = vz_printf("%s@%u", env.template_name, env.template_version);
+	if (vz_manifest_read(store, ref, &m, err) < 0)
+		return -1;
+	if (cli->json) {
+		vz_json_env(&env, -1, (int64_t)private_bytes, m.bytes);
+		return 0;
+	}
+	printf("environment   %s\ntemplate      %s\ngeneration    %u\ncreated       %s\nshared        %s\nprivate       %s\n",
+	       env.name, ref, env.generation, vz_human_time(env.created, when), vz_human_bytes(m.bytes, a),
+	       vz_human_bytes(private_bytes, b));
+	return 0;
+}
+
+static void print_manifest(const struct vz_manifest *m)
+{
+	char size[16], fresh[16], when[32], hex[VZ_HEX_LEN + 1];
+
+	vz_digest_hex(&m->image, hex);
+	printf("template      %s@%u\nkind          %s\n", m->name, m->version, m->kind);
+	if (m->summary)
+		printf("summary       %s\n", m->summary);
+	if (m->parent)
+		printf("parent        %s\n", m->parent);
+	printf("architecture  %s\npackages      %llu\nfiles         %llu\nsize          %s\n", m->arch,
+	       (unsigned long long)m->packages, (unsigned long long)m->files, vz_human_bytes(m->bytes, size));
+	printf("new bytes     %s\ncreated       %s\nbuilt in      %.1f s\nimage         %s\n",
+	       vz_human_bytes(m->new_bytes, fresh), vz_human_time(m->created, when), m->seconds, hex);
+}
+
+static int print_path(struct vz_node *n, void *ctx)
+{
+	auto_free char *path = n->parent ? vz_node_path(n) : NULL;
+
+	(void)ctx;
+	if (path) {
+		vz_clean(path, VZ_CLEAN_LINE);
+		puts(path);
+	}
+	return 0;
+}
+
+static int print_files(const struct vz_store *store, const struct vz_manifest *m, struct vz_err *err)
+{
+	auto_tree struct vz_tree *tree = vz_manifest_tree(store, m, err);
+
+	return tree ? vz_node_walk(tree->root, print_path, NULL) : -1;
+}
+
+static int print_log(const struct vz_store *store, const struct vz_manifest *m, struct vz_err *err)
+{
+	auto_buf struct vz_buf log = {0};
+
+	if (vz_manifest_log(store, m, &log, err) < 0)
+		return -1;
+	if (log.len) {
+		vz_clean(log.data, VZ_CLEAN_TEXT);
+		fputs(log.data, stdout);
+	}
+	return 0;
+}
+
+static int print_packages(const struct vz_plan *plan)
+{
+	for (size_t i = 0; i < plan->n_packages; i++)
+		printf("%s %s %s\n", plan->packages[i].name, plan->packages[i].version, plan->packages[i].arch);
+	return 0;
+}
+
+int vz_cmd_info(struct vz_cli *cli, int argc, char **argv, struct vz_err *err)
+{
+	bool packages = false, files = false, lock = false, log = false;
+	const struct vz_option options[] = {
+		{ "packages", 0, &packages, NULL }, { "files", 0, &files, NULL },
+		{ "lock", 0, &lock, NULL },         { "log", 0, &log, NULL },     { 0 },
+	};
+	auto_store struct vz_store *store = NULL;
+	auto_manifest struct vz_manifest m = {0};
+	auto_plan struct vz_plan *plan = NULL;
+
+	if (vz_cli_parse(cli, argc, argv, options, 1, 1, err) < 0)
+		return -1;
+	if (packages + files + lock + log > 1)
+		return vz_err_set(err, VZ_USAGE, "--packages, --files, --lock and --log exclude one another");
+	store = vz_cli_store(cli, VZ_STORE_READ, err);
+	if (!store)
+		return -1;
+	if (vz_manifest_read(store, cli->args[0], &m, err) < 0) {
+		struct vz_err env_err = {0};
+
+		if (err->code != VZ_NOTFOUND || info_env(cli, store, cli->args[0], &env_err) == 0)
+			return err->code == VZ_NOTFOUND ? 0 : -1;
+		if (env_err.code != VZ_NOTFOUND && env_err.code != VZ_USAGE)
+			*err = env_err;
+		return -1;
+	}
+	if (lock && !cli->json) {
+		fputs(m.lock, stdout);
+		return 0;
+	}
+	plan = vz_plan_read(m.lock, strlen(m.lock), m.name, err);
+	if (!plan)
+		return -1;
+	if (cli->json)
+		vz_json_template(&m, plan);
+	else if (packages)
+		return print_packages(plan);
+	else if (files)
+		return print_files(store, &m, err);
+	else if (log)
+		return print_log(store, &m, err);
+	else
+		print_manifest(&m);
+	return 0;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/fd.h"
+#include "store/manifest.h"
+#include "vzpkg/cli.h"
+#include "vzpkg/json.h"
+
+/* The version before `current` among those that are kept; 0 if there is none. */
+static unsigned version_before(const struct vz_store *store, const char *name, unsigned current, struct vz_err *err)
+{
+	unsigned best = 0, *versions;
+	size_t n;
+
+	versions = vz_manifest_versions(store, name, &n, err);
+	for (size_t i = 0; versions && i < n; i++)
+		if (versions[i] < current)
+			best = versions[i];
+	free(versions);
+	return best;
+}
+
+int vz_cmd_rollback_template(struct vz_cli *cli, int argc, char **argv, struct vz_err *err)
+{
+	auto_manifest struct vz_manifest m = {0};
+	auto_store struct vz_store *store = NULL;
+	auto_fd int lock = -1;
+	unsigned current, target;
+	const char *name;
+
+	if (vz_cli_parse(cli, argc, argv, NULL, 1, 2, err) < 0)
+		return -1;
+	name = cli->args[0];
+	store = vz_cli_store(cli, VZ_STORE_CHANGE, err);
+	lock = store ? vz_store_lock(store, "template", name, true, err) : -1;
+	if (lock < 0 || vz_manifest_read(store, name, &m, err) < 0)
+		return -1;
+	current = m.version;
+	target = cli->n_args > 1 ? (unsigned)strtoul(cli->args[1], NULL, 10) : version_before(store, name, current, err);
+	if (!target)
+		return vz_err_set(err, VZ_NOTFOUND, "template '%s' has no version before %u", name, current);
+	if (!cli->dry_run && vz_manifest_set_current(store, name, target, err) < 0)
+		return -1;
+	if (cli->json)
+		vz_json_updates(&(struct vz_json_update){ m.name, current, target, current != target }, 1);
+	else if (!cli->quiet)
+		printf("%s: %s%u -> %u\n", name, cli->dry_run ? "would go " : "", current, target);
+	return 0;
+}

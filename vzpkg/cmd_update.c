@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "builder/build.h"
+#include "vzpkg/cli.h"
+#include "vzpkg/json.h"
+#include "vzpkg/terminal.h"
+
+/* The recipe a template was made from: the file it names, which its owner may have changed since. */
+static struct vz_recipe *recipe_of(const struct vz_cli *cli, const struct vz_manifest *m, struct vz_err *err)
+{
+	auto_free char *path = NULL;
+	struct vz_err ignored = {0};
+
+	if (m->recipe_path && access(m->recipe_path, R_OK) == 0)
+		path = vz_strdup(m->recipe_path);
+	else
+		path = vz_recipe_find(m->name, cli->recipe_dirs, &ignored);
+	if (path)
+		return vz_recipe_read(path, err);
+	vz_err_set(err, VZ_NOTFOUND, "the recipe of template '%s' is gone: '%s'", m->name, m->recipe_path ? m->recipe_path : "");
+	vz_err_hint(err, "put it back, or build from another with 'vzpkg create template'");
+	return NULL;
+}
+
+static int update(const struct vz_cli *cli, struct vz_store *store, const char *name, struct vz_json_update *ret,
+		  struct vz_err *err)
+{
+	auto_manifest struct vz_manifest m = {0};
+	auto_recipe struct vz_recipe *recipe = NULL;
+	__attribute__((cleanup(vz_build_result_release))) struct vz_build_result result = {0};
+	struct vz_build_options build = {
+		.mirror_dirs = cli->mirror_dirs,
+		.offline = cli->offline,
+		.dry_run = cli->dry_run,
+		.only_if_changed = true,
+		.report = &cli->report,
+	};
+
+	if (vz_manifest_read(store, name, &m, err) < 0)
+		return -1;
+	recipe = recipe_of(cli, &m, err);
+	if (!recipe || vz_build(store, recipe, &build, &result, err) < 0)
+		return vz_err_wrap(err, "template '%s'", name);
+	*ret = (struct vz_json_update){ vz_strdup(name), m.version, m.version, result.changed };
+	if (result.changed && !cli->dry_run)
+		ret->now = result.manifest.version;
+	return 0;
+}
+
+static void print_update(const struct vz_cli *cli, const struct vz_json_update *u)
+{
+	vz_terminal_end();
+	if (cli->json || cli->quiet)
+		return;
+	if (!u->changed)
+		printf("%s@%u: unchanged\n", u->name, u->old);
+	else if (cli->dry_run)
+		printf("%s@%u: would get a new version\n", u->name, u->old);
+	else
+		printf("%s: %u -> %u\n", u->name, u->old, u->now);
+}
+
+int vz_cmd_update_template(struct vz_cli *cli, int argc, char **argv, struct vz_err *err)
+{
+	bool all = false;
+	const struct vz_option options[] = { { "all", 0, &all, NULL }, { 0 } };
+	auto_store struct vz_store *store = NULL;
+	struct vz_json_update *updates;
+	char **names, **found = NULL;
+	size_t n, done = 0;
+	int rc = 0;
+
+	if (vz_cli_parse(cli, argc, argv, options, 0, -1, err) < 0)
+		return -1;
+	if (all == (cli->n_args > 0))
+		return vz_err_set(err, VZ_USAGE, "give either names or --all");
+	store = vz_cli_store(cli, VZ_STORE_CHANGE, err);
+	if (!store)
+		return -1;
+	names = cli->args;
+	n = (size_t)cli->n_args;
+	if (all) {
+		names = found = vz_manifest_names(store, &n, err);
+		if (!found)
+			return -1;
+	}
+	updates = vz_alloc((n + 1) * sizeof *updates);
+	for (; done < n && rc == 0; done += rc == 0) {
+		rc = update(cli, store, names[done], &updates[done], err);
+		if (rc == 0)
+			print_update(cli, &updates[done]);
+	}
+	if (rc == 0 && cli->json)
+		vz_json_updates(updates, done);
+	for (size_t i = 0; i < done; i++)
+		free(updates[i].name);
+	free(updates);
+	if (found) {
+		vz_names_free(found, n);
+	}
+	return rc;
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "vzpkg/json.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <time.h>
+
+static void print(json_t *doc)
+{
+	json_dumpf(doc, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+	putchar('\n');
+	json_decref(doc);
+}
+
+/* Text from outside need not be UTF-8; what is not becomes '?'. */
+static json_t *text(const char *s)
+{
+	json_t *j = s ? json_string(s) : json_null();
+	char *copy;
+
+	if (j)
+		return j;
+	copy = vz_strdup(s);
+	for (char *p = copy; *p; p++)
+		if (*p & 0x80)
+			*p = '?';
+	j = json_string(copy);
+	free(copy);
+	return j;
+}
+
+static json_t *digest(const struct vz_digest *d)
+{
+	char hex[VZ_HEX_LEN + 1];
+
+	vz_digest_hex(d, hex);
+	return json_string(hex);
+}
+
+static json_t *rfc3339(int64_t t)
+{
+	time_t when = (time_t)t;
+	struct tm tm;
+	char buf[40];
+
+	if (!gmtime_r(&when, &tm) || !strftime(buf, sizeof buf, "%Y-%m-%dT%H:%M:%SZ", &tm))
+		return json_null();
+	return json_string(buf);
+}
+
+static json_t *number(uint64_t n)
+{
+	return json_integer((json_int_t)n);
+}
+
+static json_t *package(const struct vz_plan *plan, const struct vz_plan_package *p)
+{
+	json_t *j = json_object();
+
+	json_object_set_new(j, "name", text(p->name));
+	json_object_set_new(j, "version", text(p->version));
+	json_object_set_new(j, "arch", text(p->arch));
+	json_object_set_new(j, "family", text(plan->family));
+	json_object_set_new(j, "repository", text(p->repo));
+	json_object_set_new(j, "digest", text(p->sha256));
+	json_object_set_new(j, "size", number(p->size));
+	return j;
+}
+
+static json_t *template(const struct vz_manifest *m)
+{
+	json_t *j = json_object(), *image = json_object();
+
+	json_object_set_new(image, "digest", m->version ? digest(&m->image) : json_null());
+	json_object_set_new(image, "size", number(m->image_size));
+	json_object_set_new(j, "name", text(m->name));
+	json_object_set_new(j, "version", number(m->version));
+	json_object_set_new(j, "kind", text(m->kind));
+	json_object_set_new(j, "parent", text(m->parent));
+	json_object_set_new(j, "image", image);
+	json_object_set_new(j, "files", number(m->files));
+	json_object_set_new(j, "bytes", number(m->bytes));
+	json_object_set_new(j, "new_bytes", number(m->new_bytes));
+	json_object_set_new(j, "seconds", json_real(m->seconds));
+	json_object_set_new(j, "created", rfc3339(m->created));
+	return j;
+}
+
+void vz_json_template(const struct vz_manifest *m, const struct vz_plan *plan)
+{
+	json_t *j = template(m), *packages = json_array();
+
+	for (size_t i = 0; plan && i < plan->n_packages; i++)
+		json_array_append_new(packages, package(plan, &plan->packages[i]));
+	json_object_set_new(j, "packages", packages);
+	print(j);
+}
+
+void vz_json_updates(const struct vz_json_update *u, size_t n)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < n; i++) {
+		json_t *j = json_object();
+
+		json_object_set_new(j, "name", text(u[i].name));
+		json_object_set_new(j, "old", number(u[i].old));
+		json_object_set_new(j, "new", number(u[i].now));
+		json_object_set_new(j, "changed", json_boolean(u[i].changed));
+		json_array_append_new(list, j);
+	}
+	print(list);
+}
+
+void vz_json_templates(const struct vz_json_listed *t, size_t n)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < n; i++) {
+		json_t *j = template(&t[i].m);
+
+		json_object_set_new(j, "current", json_boolean(t[i].current));
+		json_object_set_new(j, "packages", number(t[i].m.packages));
+		json_array_append_new(list, j);
+	}
+	print(list);
+}
+
+void vz_json_names(char *const *names, size_t n)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(list, text(names[i]));
+	print(list);
+}
+
+static json_t *env(const struct vz_env *e)
+{
+	char *ref = vz_printf("%s@%u", e->template_name, e->template_version);
+	json_t *j = json_object();
+
+	json_object_set_new(j, "env", text(e->name));
+	json_object_set_new(j, "generation", number(e->generation));
+	json_object_set_new(j, "template", text(ref));
+	json_object_set_new(j, "apps", json_array());
+	json_object_set_new(j, "packages", json_array());
+	json_object_set_new(j, "image", digest(&e->image));
+	json_object_set_new(j, "created", rfc3339(e->created));
+	free(ref);
+	return j;
+}
+
+void vz_json_env(const struct vz_env *e, double seconds, int64_t private_bytes, uint64_t shared_bytes)
+{
+	json_t *j = env(e);
+
+	if (seconds >= 0) {
+		json_object_set_new(j, "seconds", json_real(seconds));
+		json_object_set_new(j, "merged", json_array());
+		json_object_set_new(j, "conflicts", json_array());
+		json_object_set_new(j, "restarted", json_false());
+	}
+	if (private_bytes >= 0) {
+		json_object_set_new(j, "private_bytes", json_integer(private_bytes));
+		json_object_set_new(j, "shared_bytes", number(shared_bytes));
+	}
+	print(j);
+}
+
+void vz_json_envs(const struct vz_env *e, const bool *mounted, size_t n)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < n; i++) {
+		json_t *j = env(&e[i]);
+
+		json_object_set_new(j, "mounted", json_boolean(mounted[i]));
+		json_array_append_new(list, j);
+	}
+	print(list);
+}
+
+void vz_json_pairs(const char *const *pairs)
+{
+	json_t *j = json_object();
+
+	for (; *pairs; pairs += 2)
+		json_object_set_new(j, pairs[0], text(pairs[1]));
+	print(j);
+}
+
+void vz_json_error(const struct vz_err *err)
+{
+	json_t *j = json_object(), *inner = json_object();
+
+	json_object_set_new(inner, "code", json_integer(err->code));
+	json_object_set_new(inner, "message", text(err->msg));
+	json_object_set_new(inner, "hint", err->hint[0] ? text(err->hint) : json_null());
+	json_object_set_new(j, "error", inner);
+	print(j);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The JSON documents that --json prints: one a command, on stdout.  Their
+ * fields are a contract with scripts (vzpkg(8), "JSON"): added to, never changed.
+ */
+#ifndef VZPKG_JSON_H
+#define VZPKG_JSON_H
+
+#include "link/env.h"
+#include "resolver/plan.h"
+#include "store/manifest.h"
+
+/* One template version. `plan` gives the packages. */
+void vz_json_template(const struct vz_manifest *m, const struct vz_plan *plan);
+
+struct vz_json_update {
+	char *name;
+	unsigned old, now;               /* versions; equal if nothing changed */
+	bool changed;
+};
+void vz_json_updates(const struct vz_json_update *u, size_t n);
+
+struct vz_json_listed {
+	struct vz_manifest m;
+	bool current;
+};
+void vz_json_templates(const struct vz_json_listed *t, size_t n);
+void vz_json_names(char *const *names, size_t n);
+
+/* What `create env` and `info ENV` print; seconds < 0 leaves the field out, as does private_bytes < 0. */
+void vz_json_env(const struct vz_env *e, double seconds, int64_t private_bytes, uint64_t shared_bytes);
+void vz_json_envs(const struct vz_env *e, const bool *mounted, size_t n);
+
+/* {"KEY": "VALUE", …}; `pairs` ends with NULL. For commands without more to say. */
+void vz_json_pairs(const char *const *pairs);
+void vz_json_error(const struct vz_err *err);
+
+#endif
