@@ -26,45 +26,22 @@ static void dir_close(DIR **d)
  * Making: all below the stage, made durable, then renamed into place.
  */
 
-static int write_record(int dir, const struct vz_env *e, struct vz_err *err)
+static int stage_env(int stage, const struct vz_env *e, struct vz_err *err)
 {
 	auto_buf struct vz_buf text = {0};
-	auto_free char *name = vz_printf("generations/%u", e->generation);
-	auto_fd int fd = -1;
+	auto_fd int dir = -1, fd = -1;
 
 	if (vz_env_format(e, &text, err) < 0)
 		return -1;
-	fd = vz_open(dir, name, O_WRONLY | O_CREAT | O_EXCL, 0600, err);
+	if (mkdirat(stage, e->name, 0700) < 0)
+		return vz_err_sys(err, "make directory '%s'", e->name);
+	dir = vz_open_dir(stage, e->name, err);
+	fd = dir < 0 ? -1 : vz_open(dir, "env.json", O_WRONLY | O_CREAT | O_EXCL, 0600, err);
 	if (fd < 0)
 		return -1;
 	if (vz_write_fd(fd, text.data, text.len, err) < 0)
-		return vz_err_wrap(err, "'%s'", name);
-	if (linkat(dir, name, dir, "env.json", 0) < 0)
-		return vz_err_sys(err, "link '%s' to 'env.json'", name);
-	/* when all is in place: on a journal the syncs of the directories then have nothing left to do */
-	return vz_fsync(fd, name, err);
-}
-
-static int make_dir(int dir, const char *name, mode_t mode, struct vz_err *err)
-{
-	/* whatever the umask is: the mode of upper/ is that of the environment's root directory */
-	if (mkdirat(dir, name, mode) < 0 || fchmodat(dir, name, mode, 0) < 0)
-		return vz_err_sys(err, "make directory '%s'", name);
-	return 0;
-}
-
-static int stage_env(int stage, const struct vz_env *e, struct vz_err *err)
-{
-	auto_fd int dir = -1;
-
-	if (make_dir(stage, e->name, 0700, err) < 0 || (dir = vz_open_dir(stage, e->name, err)) < 0)
-		return -1;
-	if (make_dir(dir, "upper", 0755, err) < 0 || make_dir(dir, "work", 0700, err) < 0 ||
-	    make_dir(dir, "generations", 0700, err) < 0)
-		return -1;
-	if (write_record(dir, e, err) < 0 || vz_fsync_dir(dir, "generations", err) < 0)
-		return -1;
-	return vz_fsync(dir, e->name, err);
+		return vz_err_wrap(err, "'env.json'");
+	return vz_fsync(fd, "env.json", err) < 0 ? -1 : vz_fsync(dir, e->name, err);
 }
 
 static int publish(struct vz_store *s, int stage, const char *name, struct vz_err *err)
@@ -98,7 +75,7 @@ int vz_env_create(struct vz_store *s, const char *name, const struct vz_manifest
 		vz_err_set(err, VZ_USAGE, "'%s' cannot be the name of an environment", name);
 		return vz_err_hint(err, "use letters, digits, '.', '_' and '-', at most 128, first a letter or digit");
 	}
-	lock = vz_store_lock(s, "env", name, false, err);
+	lock = vz_store_lock(s, "env", name, true, err);
 	if (lock < 0)
 		return -1;
 	if (faccessat(vz_store_fd(s), path, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
@@ -285,7 +262,7 @@ int vz_env_remove(struct vz_store *s, const char *name, struct vz_err *err)
 
 	if (!vz_name_is_sane(name) || faccessat(vz_store_fd(s), path, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
 		return vz_err_set(err, VZ_NOTFOUND, "there is no environment '%s'", name);
-	lock = vz_store_lock(s, "env", name, false, err);
+	lock = vz_store_lock(s, "env", name, true, err);
 	stage = lock < 0 ? -1 : vz_store_stage(s, err);
 	if (stage < 0 || check_idle(s, name, err) < 0)
 		return -1;

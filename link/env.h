@@ -2,16 +2,15 @@
 /*
  * Environments: a composition seen through the link engine plus a private area.
  *
- *     envs/<name>/generations/<N>     what each generation pointed to
- *                 env.json            a hard link to the current one: the commit point
- *                 upper/ work/        the private area (overlay)
+ *     envs/<name>/env.json            the record of its current generation: the commit point
+ *                 upper/ work/        the private area (overlay), once it was mounted
  *                 root/               mount point, while `vzpkg mount` has it mounted
  *                 at                  symbolic link to the directory it was mounted at besides
  *
- * An environment is made in staging and renamed into place; removed by a
- * rename into trash/.
+ * An environment is made in the stage and renamed into place, and removed the
+ * other way round: what is half made or half removed is never below envs/.
  *
- * A generation is one JSON object, members in byte order of their names:
+ * A record is one JSON object, members in byte order of their names:
  * "format" (the text "vzpkg-env 1"), those of struct vz_env under its names
  * ("hostname" absent where NULL; "template" is {"name", "version"}), and
  * "checksum": the SHA-256 of the object without it, written compactly (no

@@ -41,11 +41,21 @@ bool vz_env_is_running(const struct vz_store *s, const char *name)
 	return lock >= 0 && holder(lock);
 }
 
+/* A directory of the private area, made when first needed. */
+static int open_area(const struct vz_store *s, const char *name, const char *what, mode_t mode, struct vz_err *err)
+{
+	auto_free char *path = path_in(name, what);
+
+	/* whatever the umask is: the mode of upper/ is that of the environment's root directory */
+	if (mkdirat(vz_store_fd(s), path, mode) == 0)
+		fchmodat(vz_store_fd(s), path, mode, 0);
+	return vz_open_dir(vz_store_fd(s), path, err);
+}
+
 static int mount_new(const struct vz_store *s, const struct vz_env *e, struct vz_err *err)
 {
-	auto_free char *upper_path = path_in(e->name, "upper"), *work_path = path_in(e->name, "work");
-	auto_fd int upper = vz_open_dir(vz_store_fd(s), upper_path, err);
-	auto_fd int work = upper < 0 ? -1 : vz_open_dir(vz_store_fd(s), work_path, err);
+	auto_fd int upper = open_area(s, e->name, "upper", 0755, err);
+	auto_fd int work = upper < 0 ? -1 : open_area(s, e->name, "work", 0700, err);
 	struct vz_mount_plan plan = { .image_fd = -1, .image = e->image, .upper_fd = upper, .work_fd = work };
 
 	return work < 0 ? -1 : vz_mount_new(s, &plan, err);

@@ -23,7 +23,7 @@
 /* stdin, stdout, stderr, and behind them: */
 enum { SOCKET = 3, ROOT, LOCK, FDS };
 
-static void send_message(const struct vz_init_message *m, int fd)
+static void send_message(int socket, const struct vz_init_message *m, int fd)
 {
 	union {
 		struct cmsghdr header;
@@ -40,13 +40,13 @@ static void send_message(const struct vz_init_message *m, int fd)
 		control.header.cmsg_len = CMSG_LEN(sizeof(int));
 		memcpy(CMSG_DATA(&control.header), &fd, sizeof fd);
 	}
-	sendmsg(SOCKET, &msg, MSG_NOSIGNAL);
+	sendmsg(socket, &msg, MSG_NOSIGNAL);
 }
 
-__attribute__((noreturn)) static void give_up(struct vz_init_message *m)
+__attribute__((noreturn)) static void give_up(int socket, struct vz_init_message *m)
 {
 	m->what = VZ_INIT_FAILED;
-	send_message(m, -1);
+	send_message(socket, m, -1);
 	_exit(1);
 }
 
@@ -105,7 +105,7 @@ static int set_up(const struct vz_enter *e, struct vz_err *err)
 
 	if (vz_view_make(&view, &copy, err) < 0)
 		return -1;
-	send_message(&m, copy);
+	send_message(SOCKET, &m, copy);
 	if (e->lock_fd > 0 && pass_lock(err) < 0)
 		return -1;
 	if (e->hostname && sethostname(e->hostname, strlen(e->hostname)) < 0)
@@ -210,26 +210,26 @@ void vz_init_main(const struct vz_enter *e, char **env, int socket)
 	for (int sig = 1; sig < _NSIG; sig++)
 		signal(sig, SIG_DFL);
 	if (arrange_fds(e, socket, &m.err) < 0)
-		_exit(1);
+		give_up(socket, &m);
 	die_with_parent();
 	/* what is visible of us inside is not for the tenant to read or trace */
 	prctl(PR_SET_DUMPABLE, 0);
 	environ = env;
 	if (set_up(e, &m.err) < 0)
-		give_up(&m);
+		give_up(SOCKET, &m);
 	close(ROOT);
 	command = (pid_t)syscall(SYS_clone3, &args, sizeof args);
 	if (command == 0) {
 		become_command(e, &m.err);
-		give_up(&m);
+		give_up(SOCKET, &m);
 	}
 	if (command < 0) {
 		vz_err_sys(&m.err, "fork");
-		give_up(&m);
+		give_up(SOCKET, &m);
 	}
 	if (supervise(command, &m.status, &m.err) < 0)
-		give_up(&m);
+		give_up(SOCKET, &m);
 	m.what = VZ_INIT_ENDED;
-	send_message(&m, -1);
+	send_message(SOCKET, &m, -1);
 	_exit(0);
 }

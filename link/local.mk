@@ -4,3 +4,28 @@ liblink_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 liblink_a_SOURCES = \
 	link/confine.c link/confine.h link/enter.c link/enter.h link/env.c link/env.h link/env_json.c \
 	link/env_mount.c link/fs.c link/fs.h link/init.c link/init.h link/mount.c link/mount.h link/view.c link/view.h
+
+unit_tests += tests/unit/test-mount
+check_PROGRAMS += tests/unit/test-mount
+tests_unit_test_mount_SOURCES = tests/unit/test-mount.c tests/unit/root.h tests/unit/scratch.h tests/unit/unit.h
+tests_unit_test_mount_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_mount_LDADD = $(LINK_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-enter
+check_PROGRAMS += tests/unit/test-enter
+tests_unit_test_enter_SOURCES = tests/unit/test-enter.c tests/unit/root.h tests/unit/scratch.h tests/unit/unit.h
+tests_unit_test_enter_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_enter_LDADD = $(LINK_LIBS) $(CHECK_LIBS) -lutil
+EXTRA_tests_unit_test_enter_DEPENDENCIES = tests/unit/attacks
+
+unit_tests += tests/unit/test-env
+check_PROGRAMS += tests/unit/test-env
+tests_unit_test_env_SOURCES = tests/unit/test-env.c tests/unit/root.h tests/unit/scratch.h tests/unit/unit.h
+tests_unit_test_env_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_env_LDADD = $(LINK_LIBS) $(CHECK_LIBS)
+
+# runs inside, where there is no other library
+check_PROGRAMS += tests/unit/attacks
+tests_unit_attacks_SOURCES = tests/unit/attacks.c
+tests_unit_attacks_CFLAGS = -std=gnu17 $(WARN_CFLAGS)
+tests_unit_attacks_LDFLAGS = -static

@@ -8,7 +8,6 @@
 #define TESTS_ROOT_H
 
 #include <stdio.h>
-#include <sys/mount.h>
 
 #include "base/fd.h"
 #include "store/image.h"
@@ -53,7 +52,7 @@ static inline void root_tree(struct root *r, struct vz_tree *t)
 	static const char *const dirs[] = { "bin", "dev", "etc", "proc", "root", "run", "sys", "tmp", "var" };
 	static const char *const applets[] = {
 		"sh", "true", "false", "cat", "ls", "id", "mount", "mknod", "sleep", "kill", "echo", "hostname", "chmod",
-		"rm", "ln", "touch", "stat", "grep", "head", "dd", "mkdir", "setsid", "tty", "wc", "sync",
+		"rm", "ln", "touch", "stat", "grep", "head", "dd", "mkdir", "setsid", "tty", "wc", "env", "sort", "test",
 	};
 	struct vz_err err = {0};
 	auto_buf struct vz_buf busybox = {0};
@@ -112,18 +111,29 @@ static inline int root_dir(const struct root *r, const char *name)
 	return fd;
 }
 
-/* Lines of a file of /proc that contain `text`; NULL: all. */
-static inline int root_count(const char *file, const char *text)
+/* How many file systems are mounted that we see. */
+static inline int root_mounts(void)
 {
-	FILE *f = fopen(file, "r");
-	char line[8192];
+	FILE *f = fopen("/proc/self/mountinfo", "r");
 	int n = 0;
 
 	ck_assert_ptr_nonnull(f);
-	while (fgets(line, sizeof line, f))
-		n += !text || strstr(line, text);
+	for (int c; (c = getc(f)) != EOF;)
+		n += c == '\n';
 	fclose(f);
 	return n;
+}
+
+/* No object has changed. */
+static inline void root_check_objects(const struct root *r)
+{
+	struct vz_err err = {0};
+	struct vz_digest d;
+	auto_fd int fd = -1;
+
+	must(fd = vz_object_open(r->store, &r->big, &err));
+	must(vz_verity_fd(fd, &d, &err));
+	ck_assert_int_eq(vz_digest_cmp(&d, &r->big), 0);
 }
 
 #endif

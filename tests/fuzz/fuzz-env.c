@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Whatever vz_env_parse() takes must survive a round trip. The checksum is set right, or nothing would get past it. */
+#include <jansson.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "link/env.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static char *with_checksum(const char *data, size_t size)
+{
+	json_t *o = json_loadb(data, size, JSON_REJECT_DUPLICATES, NULL);
+	char hex[VZ_HEX_LEN + 1], *compact, *text = NULL;
+	struct vz_digest sum;
+
+	if (json_is_object(o)) {
+		json_object_del(o, "checksum");
+		compact = json_dumps(o, JSON_COMPACT | JSON_SORT_KEYS);
+		vz_sha256(compact, strlen(compact), &sum);
+		vz_digest_hex(&sum, hex);
+		json_object_set_new(o, "checksum", json_string(hex));
+		text = json_dumps(o, 0);
+		free(compact);
+	}
+	json_decref(o);
+	return text;
+}
+
+static void round_trip(const char *text, size_t len)
+{
+	auto_env struct vz_env a = {0}, b = {0};
+	auto_buf struct vz_buf x = {0}, y = {0};
+	struct vz_err err;
+
+	if (vz_env_parse(text, len, &a, &err) < 0)
+		return;
+	if (vz_env_format(&a, &x, &err) < 0 || vz_env_parse(x.data, x.len, &b, &err) < 0 ||
+	    vz_env_format(&b, &y, &err) < 0 || strcmp(x.data, y.data) != 0)
+		abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	auto_free char *text = with_checksum((const char *)data, size);
+
+	round_trip((const char *)data, size);
+	if (text)
+		round_trip(text, strlen(text));
+	return 0;
+}
