@@ -6,7 +6,6 @@
 
 #include "base/table.h"
 #include "link/env.h"
-#include "link/mount.h"
 #include "vzpkg/cli.h"
 #include "vzpkg/json.h"
 #include "vzpkg/terminal.h"
@@ -79,37 +78,40 @@ static int list_versions(const struct vz_cli *cli, const struct vz_store *store,
 	return rc;
 }
 
+static void print_env(const struct vz_json_env *e)
+{
+	auto_free char *ref = vz_printf("%s@%u", e->env.template_name, e->env.template_version);
+
+	printf("%-32s %-36s %10u  %s\n", e->env.name, ref, e->env.generation,
+	       e->running ? "running" : e->mounted ? "mounted" : "-");
+}
+
 static int list_envs(const struct vz_cli *cli, const struct vz_store *store, struct vz_err *err)
 {
 	size_t n, kept = 0;
 	char **names = vz_env_names(store, &n, err);
-	struct vz_env *envs;
-	bool *mounted;
+	struct vz_json_env *envs;
 	int rc = 0;
 
 	if (!names)
 		return -1;
 	envs = vz_alloc((n + 1) * sizeof *envs);
-	mounted = vz_alloc((n + 1) * sizeof *mounted);
 	for (; rc == 0 && kept < n; kept += rc == 0) {
-		rc = vz_env_read(store, names[kept], &envs[kept], err);
-		if (rc == 0)
-			mounted[kept] = vz_env_is_mounted(store, names[kept]);
+		rc = vz_env_read(store, names[kept], &envs[kept].env, err);
+		envs[kept].mounted = vz_env_is_mounted(store, names[kept]);
+		envs[kept].running = vz_env_is_running(store, names[kept]);
 	}
 	if (rc == 0 && cli->json)
-		vz_json_envs(envs, mounted, kept);
+		vz_json_envs(envs, kept);
 	else if (rc == 0 && kept)
-		printf("%-32s %-36s %10s %s\n", "ENVIRONMENT", "TEMPLATE", "GENERATION", "STATE");
+		printf("%-32s %-36s %10s  %s\n", "ENVIRONMENT", "TEMPLATE", "GENERATION", "STATE");
 	for (size_t i = 0; i < kept; i++) {
-		auto_free char *ref = vz_printf("%s@%u", envs[i].template_name, envs[i].template_version);
-
 		if (rc == 0 && !cli->json)
-			printf("%-32s %-36s %10u %s\n", envs[i].name, ref, envs[i].generation, mounted[i] ? "mounted" : "-");
-		vz_env_release(&envs[i]);
+			print_env(&envs[i]);
+		vz_env_release(&envs[i].env);
 	}
 	vz_names_free(names, n);
 	free(envs);
-	free(mounted);
 	return rc;
 }
 

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/fd.h"
 #include "link/env.h"
 #include "vzpkg/cli.h"
 #include "vzpkg/json.h"
@@ -22,16 +21,13 @@ int vz_cmd_remove_template(struct vz_cli *cli, int argc, char **argv, struct vz_
 	auto_manifest struct vz_manifest m = {0};
 	auto_store struct vz_store *store = NULL;
 	auto_free char *user = NULL;
-	auto_fd int lock = -1;
 	unsigned version;
 
 	if (vz_cli_parse(cli, argc, argv, NULL, 1, 1, err) < 0)
 		return -1;
-	store = vz_cli_store(cli, VZ_STORE_CHANGE, err);
+	/* alone, so that no environment is made from it meanwhile */
+	store = vz_cli_store(cli, VZ_STORE_COLLECT, err);
 	if (!store || vz_manifest_read(store, cli->args[0], &m, err) < 0)
-		return -1;
-	lock = vz_store_lock(store, "template", m.name, true, err);
-	if (lock < 0)
 		return -1;
 	version = strchr(cli->args[0], '@') ? m.version : 0;
 	if (vz_env_uses(store, m.name, version, &user)) {

@@ -7,7 +7,7 @@
 
 static void print(json_t *doc)
 {
-	json_dumpf(doc, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+	json_dumpf(doc, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(6));
 	putchar('\n');
 	json_decref(doc);
 }
@@ -168,14 +168,15 @@ void vz_json_env(const struct vz_env *e, double seconds, int64_t private_bytes, 
 	print(j);
 }
 
-void vz_json_envs(const struct vz_env *e, const bool *mounted, size_t n)
+void vz_json_envs(const struct vz_json_env *e, size_t n)
 {
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < n; i++) {
-		json_t *j = env(&e[i]);
+		json_t *j = env(&e[i].env);
 
-		json_object_set_new(j, "mounted", json_boolean(mounted[i]));
+		json_object_set_new(j, "mounted", json_boolean(e[i].mounted));
+		json_object_set_new(j, "running", json_boolean(e[i].running));
 		json_array_append_new(list, j);
 	}
 	print(list);

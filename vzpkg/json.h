@@ -29,7 +29,11 @@ void vz_json_names(char *const *names, size_t n);
 
 /* What `create env` and `info ENV` print; seconds < 0 leaves the field out, as does private_bytes < 0. */
 void vz_json_env(const struct vz_env *e, double seconds, int64_t private_bytes, uint64_t shared_bytes);
-void vz_json_envs(const struct vz_env *e, const bool *mounted, size_t n);
+struct vz_json_env {
+	struct vz_env env;
+	bool mounted, running;
+};
+void vz_json_envs(const struct vz_json_env *e, size_t n);
 
 /* {"KEY": "VALUE", …}; `pairs` ends with NULL. For commands without more to say. */
 void vz_json_pairs(const char *const *pairs);

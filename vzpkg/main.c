@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -68,8 +69,8 @@ static void add_dir(struct vz_cli *cli, const char *dir)
  * command stands in one: TREE/vzpkg/vzpkg, or TREE/build/vzpkg/vzpkg. */
 static void add_standard_dirs(struct vz_cli *cli)
 {
-	static char dir[4096];
-	char exe[2048];
+	static char dir[PATH_MAX];
+	char exe[2048], candidate[4096];
 	ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
 	char *slash;
 
@@ -79,8 +80,8 @@ static void add_standard_dirs(struct vz_cli *cli)
 		*slash = 0;
 	add_dir(cli, VZ_CONF_DIR "/recipes");
 	for (int up = 1; slash && up <= 2; up++) {
-		snprintf(dir, sizeof dir, "%s%s/recipes/mirrors", exe, up == 1 ? "/.." : "/../..");
-		if (access(dir, F_OK) == 0) {
+		snprintf(candidate, sizeof candidate, "%s%s/recipes/mirrors", exe, up == 1 ? "/.." : "/../..");
+		if (realpath(candidate, dir)) {
 			*strrchr(dir, '/') = 0;
 			add_dir(cli, dir);
 			return;
