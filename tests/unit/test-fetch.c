@@ -81,6 +81,8 @@ static void start_server(void)
 	server_pid = fork();
 	ck_assert_int_ge(server_pid, 0);
 	if (server_pid == 0) {
+		/* make gives jobs a closed pipe to read from, which tells the server to end */
+		dup2(open("/dev/null", O_RDONLY), 0);
 		dup2(out[1], 1);
 		execlp("python3", "python3", server, "--fault-file", fault_file, "--log", log, dir, NULL);
 		_exit(127);
