@@ -32,6 +32,12 @@ tests_unit_test_image_read_SOURCES = tests/unit/test-image-read.c tests/unit/uni
 tests_unit_test_image_read_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(ZLIB_CFLAGS)
 tests_unit_test_image_read_LDADD = libstore.a $(BASE_LIBS) $(CHECK_LIBS) $(ZLIB_LIBS)
 
+unit_tests += tests/unit/test-image-fsck
+check_PROGRAMS += tests/unit/test-image-fsck
+tests_unit_test_image_fsck_SOURCES = tests/unit/test-image-fsck.c tests/unit/unit.h tests/unit/vectors.h tests/unit/scratch.h
+tests_unit_test_image_fsck_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(ZLIB_CFLAGS)
+tests_unit_test_image_fsck_LDADD = libstore.a $(BASE_LIBS) $(CHECK_LIBS) $(ZLIB_LIBS)
+
 # the store, objects
 libstore_a_SOURCES += store/recover.c store/recover.h store/store.c store/object.c
 # packages, records
