@@ -222,7 +222,7 @@ static int enter(const struct listener *l, int root_fd, int list, int *ret_statu
 			"DPKG_COLORS=never", "DPKG_ROOT=", "DPKG_ADMINDIR=" VZ_DPKG_DIR, "DPKG_MAINTSCRIPT_NAME=preinst",
 			"DPKG_MAINTSCRIPT_PACKAGE_REFCOUNT=1", "DPKG_MAINTSCRIPT_DEBUG=0", "PERL_HASH_SEED=0",
 			"PYTHONHASHSEED=0", NULL },
-		.stdin_fd = list, .stdout_fd = l->status[1], .stderr_fd = l->log[1],
+		.hostname = "localhost", .stdin_fd = list, .stdout_fd = l->status[1], .stderr_fd = l->log[1],
 		.private_network = true, .build = true, .timeout_seconds = TIME_LIMIT,
 	};
 
