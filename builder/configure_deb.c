@@ -90,19 +90,28 @@ static int write_status(const struct vz_configure *c, struct vz_tree *t, struct 
 	return write_text(c, t, VZ_DPKG_DIR "/status", &status, err);
 }
 
-/* dpkg would ask for these, or make them with the time of day in them. */
+/* What dpkg expects to find, and where the kernel's file systems and scratch
+ * space appear while scripts run. /run/lock is Debian's, whoever boots it. */
+static int make_dirs(const struct vz_configure *c, struct vz_tree *t, struct vz_err *err)
+{
+	static const struct { const char *path; uint32_t mode; } dirs[] = {
+		{ "/dev", 0755 }, { "/proc", 0555 }, { "/sys", 0555 }, { "/run", 0755 }, { "/run/lock", 01777 },
+		{ "/tmp", 01777 }, { VZ_DPKG_DIR "/info", 0755 }, { VZ_DPKG_DIR "/triggers", 0755 },
+		{ VZ_DPKG_DIR "/updates", 0755 }, { VZ_DPKG_DIR "/parts", 0755 }, { VZ_DPKG_DIR "/alternatives", 0755 },
+	};
+
+	for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++)
+		if (!vz_tree_make_dirs(t, dirs[i].path, dirs[i].mode, c->date))
+			return vz_err_set(err, VZ_FAILED, "a package has something else than a directory at '%s'",
+					  dirs[i].path);
+	return 0;
+}
+
 static int write_database_rest(const struct vz_configure *c, struct vz_tree *t, struct vz_err *err)
 {
-	static const char *const dirs[] = { "/info", "/triggers", "/updates", "/parts", "/alternatives" };
 	const struct vz_content_file format = { VZ_DPKG_DIR "/info/format", 0644, c->date, "1\n", 2 };
 	const struct vz_content_file available = { VZ_DPKG_DIR "/available", 0644, c->date, "", 0 };
 
-	for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++) {
-		auto_free char *path = vz_printf(VZ_DPKG_DIR "%s", dirs[i]);
-
-		if (!vz_tree_make_dirs(t, path, 0755, c->date))
-			return vz_err_set(err, VZ_FAILED, "a package has something else than a directory at '%s'", path);
-	}
 	if (write_unless_there(c, t, &format, err) < 0)
 		return -1;
 	return write_unless_there(c, t, &available, err);
@@ -139,7 +148,7 @@ static int prepare(const struct vz_configure *c, struct vz_tree *t, struct vz_er
 {
 	auto_dpkg_packages struct vz_dpkg_packages packages = {0};
 
-	if (write_status(c, t, &packages, err) < 0 || write_database_rest(c, t, err) < 0 ||
+	if (make_dirs(c, t, err) < 0 || write_status(c, t, &packages, err) < 0 || write_database_rest(c, t, err) < 0 ||
 	    vz_deb_triggers(c, &packages, t, err) < 0)
 		return -1;
 	return seed(c, t, err);

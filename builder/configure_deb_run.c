@@ -24,6 +24,7 @@
  */
 static const char driver[] =
 	"exec 9>&1 1>&2\n"
+	"[ -d /run/lock ] || mkdir -m 1777 /run/lock\n"
 	"while read -r name arch info; do\n"
 	"	echo \"processing: preinst: $name\" >&9\n"
 	"	DPKG_MAINTSCRIPT_PACKAGE=$name DPKG_MAINTSCRIPT_ARCH=$arch \"" VZ_DPKG_DIR "/info/$info.preinst\" install"
@@ -33,7 +34,7 @@ static const char driver[] =
 	"	echo \"status: $name : error : preinst ended with status $status\" >&9\n"
 	"	exit 1\n"
 	"done\n"
-	"exec dpkg --status-fd 9 --abort-after=1 --force-unsafe-io,confdef,confold --configure -a </dev/null\n";
+	"exec /usr/bin/dpkg --status-fd 9 --abort-after=1 --force-unsafe-io,confdef,confold --configure -a </dev/null\n";
 
 /* Reads what comes out, on a thread of its own: the log, and the status lines. */
 struct listener {

@@ -35,3 +35,10 @@ check_PROGRAMS += tests/unit/test-compose
 tests_unit_test_compose_SOURCES = tests/unit/test-compose.c tests/unit/scratch.h tests/unit/trees.h tests/unit/unit.h
 tests_unit_test_compose_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_compose_LDADD = $(BUILDER_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-configure
+check_PROGRAMS += tests/unit/test-configure
+tests_unit_test_configure_SOURCES = \
+	tests/unit/test-configure.c tests/unit/root.h tests/unit/scratch.h tests/unit/trees.h tests/unit/unit.h
+tests_unit_test_configure_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_configure_LDADD = $(BUILDER_LIBS) $(CHECK_LIBS)
