@@ -96,8 +96,8 @@ static int mount_image(int image_fd, unsigned ways, struct vz_err *err)
 struct layers {
 	int image, objects, upper, work;
 	bool volatile_upper;
-	const char *join;    /* between image and objects: "::" makes the objects a data-only layer */
-	int result, error;
+	const char *join;    /* between image and objects: "::" makes them a data-only layer; NULL: to be found out */
+	int result;
 };
 
 static int set_layers(int fs, const struct layers *l, struct vz_err *err)
@@ -130,10 +130,24 @@ static int mount_overlay(void *arg, struct vz_err *err)
 	auto_fd int fs = vz_fs_open("overlay", err);
 	unsigned attributes = MOUNT_ATTR_NODEV | MOUNT_ATTR_NOATIME | (l->upper < 0 ? MOUNT_ATTR_RDONLY : 0);
 
-	if (fs >= 0 && set_layers(fs, l, err) == 0)
-		l->result = vz_fs_mount(fs, "overlay", attributes, err);
-	l->error = errno;
+	if (fs < 0 || set_layers(fs, l, err) < 0)
+		return -1;
+	l->result = vz_fs_mount(fs, "overlay", attributes, err);
 	return l->result < 0 ? -1 : 0;
+}
+
+/* Without an upper directory, where a failed try would leave its marks. */
+static bool works(const struct layers *layers, const char *join)
+{
+	struct layers l = *layers;
+	struct vz_err unused;
+
+	l.upper = l.work = -1;
+	l.join = join;
+	if (mount_overlay(&l, &unused) < 0)
+		return false;
+	close(l.result);
+	return true;
 }
 
 /* A descriptor of the same directory whose mount is of the namespace we are in. */
@@ -171,28 +185,35 @@ static int mount_overlay_attached(void *arg, struct vz_err *err)
 		if (upper < 0 || work < 0)
 			return -1;
 	}
-	l.error = 0;
-	if (vz_fs_attach(l.image, root, "/", err) == 0 && mount_overlay(&l, err) < 0 && l.error == EINVAL) {
-		l.join = ":";
-		mount_overlay(&l, err);
-	}
-	outer->join = l.join;
+	if (vz_fs_attach(l.image, root, "/", err) < 0)
+		return -1;
+	if (!l.join)
+		outer->join = l.join = works(&l, "::") ? "::" : ":";
+	if (mount_overlay(&l, err) < 0)
+		return -1;
 	outer->result = l.result;
-	return l.result < 0 ? -1 : 0;
+	return 0;
 }
 
 static int mount_layers(struct layers *l, unsigned ways, struct vz_err *err)
 {
-	static const char *known;
-	const char *join = ways & VZ_MOUNT_NO_DATADIR ? ":" : ways & VZ_MOUNT_NO_DETACHED ? "::" : known;
-	struct vz_err later;
+	static enum { UNKNOWN, DETACHED, ATTACHED } known;
+	static const char *known_join;
+	bool forced = ways & (VZ_MOUNT_NO_DATADIR | VZ_MOUNT_NO_DETACHED);
 
-	l->join = join ? join : "::";
-	if (!join && (mount_overlay(l, err) == 0 || l->error != EINVAL))
-		return l->result;
-	/* what the best way said is what is told */
-	if (vz_fs_in_namespace(-1, mount_overlay_attached, l, join ? err : &later) == 0 && !ways)
-		known = l->join;
+	if (known == UNKNOWN && !forced && works(l, "::"))
+		known = DETACHED;
+	if (known == DETACHED && !forced) {
+		l->join = "::";
+		return mount_overlay(l, err) < 0 ? -1 : l->result;
+	}
+	l->join = ways & VZ_MOUNT_NO_DATADIR ? ":" : known_join;
+	if (vz_fs_in_namespace(-1, mount_overlay_attached, l, err) < 0)
+		return -1;
+	if (!forced) {
+		known = ATTACHED;
+		known_join = l->join;
+	}
 	return l->result;
 }
 
