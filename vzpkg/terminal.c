@@ -13,7 +13,7 @@
 /* The one line that is redrawn. The process has one terminal, so this is static. */
 static struct {
 	pthread_mutex_t lock;
-	bool bar, colour, drawn;
+	bool bar, colour, drawn, finished;
 	char what[64];
 	struct timespec start, last;
 	uint64_t first;                  /* `done` at `start` */
@@ -67,6 +67,9 @@ static void draw(const char *what, uint64_t done, uint64_t total)
 	char a[16], b[16], bar[33] = "";
 
 	if (strncmp(what, line.what, sizeof line.what - 1)) {
+		/* two kinds of work at once: the one that is shown stays until it ends or rests */
+		if (line.what[0] && !line.finished && seconds_since(&line.last) < 1)
+			return;
 		snprintf(line.what, sizeof line.what, "%s", what);
 		clock_gettime(CLOCK_MONOTONIC, &line.start);
 		line.first = done;
@@ -74,13 +77,14 @@ static void draw(const char *what, uint64_t done, uint64_t total)
 		return;
 	}
 	clock_gettime(CLOCK_MONOTONIC, &line.last);
+	line.finished = total && done >= total;
 	elapsed = seconds_since(&line.start);
 	rate = elapsed > 0.3 ? (double)(done - line.first) / elapsed : 0;
 	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &ws) == 0 && ws.ws_col >= 72 && total)
 		for (unsigned i = 0; i < 32; i++)
 			bar[i] = i < 32 * done / total ? '#' : '.';
 	erase();
-	fprintf(stderr, "%-10.10s %s%s", line.what, bar, *bar ? " " : "");
+	fprintf(stderr, "%-12.12s %s%s", line.what, bar, *bar ? " " : "");
 	if (bytes) {
 		fprintf(stderr, "%s", vz_human_bytes(done, a));
 		fprintf(stderr, " of %s", vz_human_bytes(total, b));
