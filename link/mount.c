@@ -10,6 +10,7 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <sys/vfs.h>
 #include <sys/xattr.h>
 
@@ -96,7 +97,7 @@ static int mount_image(int image_fd, unsigned ways, struct vz_err *err)
 struct layers {
 	int image, objects, upper, work;
 	bool volatile_upper;
-	const char *join;    /* between image and objects: "::" makes them a data-only layer; NULL: to be found out */
+	const char *join;    /* between image and objects: "::" makes them a data-only layer */
 	int result;
 };
 
@@ -124,30 +125,14 @@ static int set_layers(int fs, const struct layers *l, struct vz_err *err)
 	return l->volatile_upper ? vz_fs_set(fs, "volatile", NULL, err) : 0;
 }
 
-static int mount_overlay(void *arg, struct vz_err *err)
+static int mount_overlay(const struct layers *l, struct vz_err *err)
 {
-	struct layers *l = arg;
 	auto_fd int fs = vz_fs_open("overlay", err);
 	unsigned attributes = MOUNT_ATTR_NODEV | MOUNT_ATTR_NOATIME | (l->upper < 0 ? MOUNT_ATTR_RDONLY : 0);
 
 	if (fs < 0 || set_layers(fs, l, err) < 0)
 		return -1;
-	l->result = vz_fs_mount(fs, "overlay", attributes, err);
-	return l->result < 0 ? -1 : 0;
-}
-
-/* Without an upper directory, where a failed try would leave its marks. */
-static bool works(const struct layers *layers, const char *join)
-{
-	struct layers l = *layers;
-	struct vz_err unused;
-
-	l.upper = l.work = -1;
-	l.join = join;
-	if (mount_overlay(&l, &unused) < 0)
-		return false;
-	close(l.result);
-	return true;
+	return vz_fs_mount(fs, "overlay", attributes, err);
 }
 
 /* A descriptor of the same directory whose mount is of the namespace we are in. */
@@ -168,9 +153,9 @@ static int reopen(int fd, struct vz_err *err)
 	return steal_fd(&again);
 }
 
-/* Takes as layers only what is mounted in the caller's namespace, as kernels
- * before 6.15 want it: the image is attached over "/", which nothing looks at. */
-static int mount_overlay_attached(void *arg, struct vz_err *err)
+/* Kernels before 6.15 take as layers only what is mounted in the caller's
+ * namespace: in ours, the image is attached over "/", which nothing looks at. */
+static int mount_layers(void *arg, struct vz_err *err)
 {
 	struct layers *outer = arg, l = *outer;
 	auto_fd int root = -1, objects = -1, upper = -1, work = -1;
@@ -187,34 +172,19 @@ static int mount_overlay_attached(void *arg, struct vz_err *err)
 	}
 	if (vz_fs_attach(l.image, root, "/", err) < 0)
 		return -1;
-	if (!l.join)
-		outer->join = l.join = works(&l, "::") ? "::" : ":";
-	if (mount_overlay(&l, err) < 0)
-		return -1;
-	outer->result = l.result;
-	return 0;
+	outer->result = mount_overlay(&l, err);
+	return outer->result < 0 ? -1 : 0;
 }
 
-static int mount_layers(struct layers *l, unsigned ways, struct vz_err *err)
+/* Not found out by trying: overlayfs logs each failed try, and a volatile one
+ * leaves marks. Where this is wrong, the other way works as well. */
+static bool has_data_layers(void)
 {
-	static enum { UNKNOWN, DETACHED, ATTACHED } known;
-	static const char *known_join;
-	bool forced = ways & (VZ_MOUNT_NO_DATADIR | VZ_MOUNT_NO_DETACHED);
+	struct utsname kernel;
+	unsigned major = 0, minor = 0;
 
-	if (known == UNKNOWN && !forced && works(l, "::"))
-		known = DETACHED;
-	if (known == DETACHED && !forced) {
-		l->join = "::";
-		return mount_overlay(l, err) < 0 ? -1 : l->result;
-	}
-	l->join = ways & VZ_MOUNT_NO_DATADIR ? ":" : known_join;
-	if (vz_fs_in_namespace(-1, mount_overlay_attached, l, err) < 0)
-		return -1;
-	if (!forced) {
-		known = ATTACHED;
-		known_join = l->join;
-	}
-	return l->result;
+	return uname(&kernel) == 0 && sscanf(kernel.release, "%u.%u", &major, &minor) == 2 &&
+	       (major > 6 || (major == 6 && minor >= 5));
 }
 
 /* overlayfs says only EINVAL to these, or takes them and then cannot do what it was asked for. */
@@ -242,7 +212,8 @@ int vz_mount_new(const struct vz_store *s, const struct vz_mount_plan *p, struct
 	auto_fd int opened = -1, image = -1;
 	struct layers l = {
 		.objects = vz_store_objects_fd(s), .upper = p->upper_fd, .work = p->work_fd,
-		.volatile_upper = p->volatile_upper, .result = -1,
+		.volatile_upper = p->volatile_upper,
+		.join = p->ways & VZ_MOUNT_NO_DATADIR || !has_data_layers() ? ":" : "::",
 	};
 
 	if (p->upper_fd >= 0 && check_upper(p->upper_fd, err) < 0)
@@ -252,7 +223,7 @@ int vz_mount_new(const struct vz_store *s, const struct vz_mount_plan *p, struct
 	l.image = image = mount_image(p->image_fd < 0 ? opened : p->image_fd, p->ways, err);
 	if (image < 0)
 		return vz_err_wrap(err, "image");
-	return mount_layers(&l, p->ways, err);
+	return vz_fs_in_namespace(-1, mount_layers, &l, err) < 0 ? -1 : l.result;
 }
 
 int vz_mount_attach(int mount_fd, const char *path, struct vz_err *err)

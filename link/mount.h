@@ -7,11 +7,11 @@
  * drops by closing it.  Nothing of it is visible anywhere until it is attached,
  * and nothing is left if the process dies before.
  *
- * What the kernel can do is found out once a process, by trying, best first:
- * the image as a file (6.12) or through a loop device; then overlayfs with the
- * objects as data-only layer (6.5) on the detached image (6.15), the same on
- * an image attached in a mount namespace of our own, and last the objects as
- * an ordinary lower layer, which the image hides.  Tests force the fallbacks.
+ * What the kernel can do decides how: the image is mounted as a file (6.12, if
+ * configured) or through a loop device; the objects are a data-only layer of
+ * overlayfs (6.5) or its last ordinary one, which the image hides.  Layers are
+ * put together in a mount namespace that only this call sees.  Tests force the
+ * older ways.
  *
  * Each mount has an image mount of its own, which goes away with it.  Sharing
  * one would save no page cache worth having: contents are objects, one inode
@@ -28,10 +28,9 @@
 
 #include "store/store.h"
 
-enum vz_mount_way {              /* for tests; 0 lets the probe choose */
+enum vz_mount_way {              /* for tests; 0: as the kernel can */
 	VZ_MOUNT_LOOP = 1,           /* image through a loop device */
 	VZ_MOUNT_NO_DATADIR = 2,     /* objects as an ordinary lower layer */
-	VZ_MOUNT_NO_DETACHED = 4,    /* layers attached in a mount namespace of our own */
 };
 
 struct vz_mount_plan {
