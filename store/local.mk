@@ -68,3 +68,15 @@ check_PROGRAMS += tests/unit/test-ingest
 tests_unit_test_ingest_SOURCES = tests/unit/test-ingest.c tests/unit/unit.h tests/unit/archive.h tests/unit/scratch.h
 tests_unit_test_ingest_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_ingest_LDADD = $(STORE_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-record
+check_PROGRAMS += tests/unit/test-record
+tests_unit_test_record_SOURCES = tests/unit/test-record.c tests/unit/unit.h tests/unit/scratch.h
+tests_unit_test_record_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_record_LDADD = $(STORE_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-manifest
+check_PROGRAMS += tests/unit/test-manifest
+tests_unit_test_manifest_SOURCES = tests/unit/test-manifest.c tests/unit/unit.h tests/unit/scratch.h
+tests_unit_test_manifest_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(ZLIB_CFLAGS)
+tests_unit_test_manifest_LDADD = $(STORE_LIBS) $(CHECK_LIBS)

@@ -18,7 +18,9 @@
  * ("parent" absent where NULL; "image" is {"digest", "size"}; "lock" and "tree"
  * are the SHA-256 of those files), and "checksum": the SHA-256 of the object
  * without it, written compactly (no white space, members in byte order).
- * Unknown members are refused, so a new one means a new format.
+ * The file is indented by two blanks a level; there is one text for one
+ * manifest, and any other is refused.  So are unknown members: a new one means
+ * a new format.
  */
 #ifndef STORE_MANIFEST_H
 #define STORE_MANIFEST_H

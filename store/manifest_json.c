@@ -175,6 +175,7 @@ static bool take_rest(json_t *o, struct vz_manifest *m)
 int vz_manifest_parse(const char *text, size_t len, struct vz_manifest *ret, struct vz_err *err)
 {
 	auto_manifest struct vz_manifest m = {0};
+	auto_buf struct vz_buf again = {0};
 	struct vz_digest want, sum;
 	json_error_t why;
 	auto_json json_t *o = json_loadb(text, len, JSON_REJECT_DUPLICATES, &why);
@@ -185,6 +186,9 @@ int vz_manifest_parse(const char *text, size_t len, struct vz_manifest *ret, str
 		return vz_err_set(err, VZ_DAMAGED, "the manifest's checksum is wrong");
 	if (!take_texts(o, &m) || !take_rest(o, &m))
 		return vz_err_set(err, VZ_DAMAGED, "the manifest is not one of format '" FORMAT "'");
+	/* white space, or letters written otherwise, are no part of the sum */
+	if (vz_manifest_format(&m, &again, err) < 0 || again.len != len || memcmp(again.data, text, len))
+		return vz_err_set(err, VZ_DAMAGED, "the manifest is not as it was written");
 	*ret = m;
 	m = (struct vz_manifest){0};
 	return 0;

@@ -9,7 +9,7 @@
  * composing needs no file content.  Keyed by the SHA-256 of the package file
  * that the repository's signed metadata promises.
  *
- * On disk, packages/<sha256>, mode 0600:
+ * On disk, packages/<sha256>:
  *
  *     "vzpkg-record 1\n"
  *     "family " deb|rpm "\n"  "size " N "\n"
