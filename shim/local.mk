@@ -1,6 +1,6 @@
 # shim: libapt-pkg behind plain C. Uses base.
 noinst_LIBRARIES += libshim.a
-libshim_a_CXXFLAGS = $(AM_CXXFLAGS) $(APT_CFLAGS)
+libshim_a_CXXFLAGS = $(AM_CXXFLAGS) $(APT_CFLAGS) $(SAN_CXXFLAGS)
 libshim_a_SOURCES = shim/apt.cc shim/apt.h
 
 unit_tests += tests/unit/test-apt

@@ -4,7 +4,8 @@ EXTRA_DIST += tests/fixtures tests/lib
 
 # Fuzz targets. Usually each is linked with replay.c, and `make check` runs it on
 # tests/fuzz/corpus/NAME; with --enable-fuzz it is a libFuzzer program for `make fuzz`.
-fuzz_programs = tests/fuzz/fuzz-plan tests/fuzz/fuzz-recipe tests/fuzz/fuzz-mirrors
+fuzz_programs = tests/fuzz/fuzz-plan tests/fuzz/fuzz-recipe tests/fuzz/fuzz-mirrors \
+	tests/fuzz/fuzz-control tests/fuzz/fuzz-deb tests/fuzz/fuzz-tar tests/fuzz/fuzz-record tests/fuzz/fuzz-manifest
 check_PROGRAMS += $(fuzz_programs)
 if FUZZ
 fuzz_main =
@@ -27,6 +28,26 @@ tests_fuzz_fuzz_recipe_LDADD = $(RESOLVER_LIBS)
 tests_fuzz_fuzz_mirrors_SOURCES = tests/fuzz/fuzz-mirrors.c $(fuzz_main)
 tests_fuzz_fuzz_mirrors_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_mirrors_LDADD = $(RESOLVER_LIBS)
+
+tests_fuzz_fuzz_control_SOURCES = tests/fuzz/fuzz-control.c $(fuzz_main)
+tests_fuzz_fuzz_control_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_control_LDADD = $(SHIM_LIBS)
+
+tests_fuzz_fuzz_deb_SOURCES = tests/fuzz/fuzz-deb.c tests/fuzz/ingest.h $(fuzz_main)
+tests_fuzz_fuzz_deb_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_deb_LDADD = $(STORE_LIBS)
+
+tests_fuzz_fuzz_tar_SOURCES = tests/fuzz/fuzz-tar.c tests/fuzz/ingest.h $(fuzz_main)
+tests_fuzz_fuzz_tar_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_tar_LDADD = $(STORE_LIBS)
+
+tests_fuzz_fuzz_record_SOURCES = tests/fuzz/fuzz-record.c $(fuzz_main)
+tests_fuzz_fuzz_record_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_record_LDADD = $(STORE_LIBS)
+
+tests_fuzz_fuzz_manifest_SOURCES = tests/fuzz/fuzz-manifest.c $(fuzz_main)
+tests_fuzz_fuzz_manifest_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_manifest_LDADD = $(STORE_LIBS)
 
 FUZZ_SECONDS = 60
 .PHONY: fuzz
