@@ -158,7 +158,7 @@ static void check_refused(const struct vz_buf *image, const char *why)
 	ck_assert_msg(strstr(err.msg, why) != NULL, "%s", err.msg);
 }
 
-/* The root's entry called `name`: it stands in the image's first data block, which is the last but for "/d". */
+/* The root's entry that begins with `name`: the image's only data block is the root's. */
 static uint8_t *find_entry(struct vz_buf *image, const char *name)
 {
 	uint8_t *block = (uint8_t *)image->data + image->len - EROFS_BLOCK;
@@ -186,6 +186,21 @@ START_TEST(test_cycles)
 	put64(find_entry(&image, "d"), d);
 	put64(find_entry(&image, "."), d);
 	check_refused(&image, "'.' or '..'");
+}
+END_TEST
+
+/* ".." turned into a file called ".-" */
+START_TEST(test_no_dots)
+{
+	auto_buf struct vz_buf image = {0};
+	uint8_t *dots;
+
+	make_image(&image);
+	dots = find_entry(&image, ".") + DIRENT_LEN;
+	image.data[image.len - EROFS_BLOCK + get16(dots + DIRENT_NAME) + 1] = '-';
+	put64(dots, get64(find_entry(&image, "o")));
+	dots[DIRENT_TYPE] = 1;
+	check_refused(&image, "lacks '.' or '..'");
 }
 END_TEST
 
@@ -218,4 +233,4 @@ START_TEST(test_overlap)
 }
 END_TEST
 
-UNIT_MAIN("image-read", test_round_trip, test_links_settle, test_truncated, test_flipped, test_cycles, test_overlap)
+UNIT_MAIN("image-read", test_round_trip, test_links_settle, test_truncated, test_flipped, test_cycles, test_no_dots, test_overlap)
