@@ -6,6 +6,7 @@
 #include "base/table.h"
 #include "builder/content.h"
 #include "builder/dpkg.h"
+#include "builder/waiting.h"
 
 struct diverted {
 	size_t index;
@@ -23,6 +24,7 @@ struct vz_claims {
 	struct vz_table owners;          /* of the parent's paths: index into `old` + 1 */
 	bool old_read;
 	struct vz_table lost;            /* path of a file list -> struct vz_buf of paths, one a line */
+	struct vz_waiting waiting;
 };
 
 void vz_claims_free(struct vz_claims *cl)
@@ -34,6 +36,7 @@ void vz_claims_free(struct vz_claims *cl)
 		free(cl->lost.items[i].value);
 	}
 	vz_table_release(&cl->lost);
+	vz_waiting_release(&cl->waiting);
 	vz_table_release(&cl->owners);
 	vz_dpkg_packages_release(&cl->old);
 	vz_dpkg_packages_release(&cl->new);
@@ -65,7 +68,7 @@ struct vz_claims *vz_claims_new(const struct vz_compose *c, struct vz_err *err)
 	auto_claims struct vz_claims *cl = vz_new(struct vz_claims);
 	auto_buf struct vz_buf text = {0};
 
-	cl->c = c;
+	cl->c = cl->waiting.c = c;
 	if (vz_content_read(c->store, c->tree, VZ_DPKG_DIR "/diversions", &text, err) < 0 ||
 	    vz_dpkg_diversions_read(text.data, text.len, &cl->diversions, err) < 0)
 		return NULL;
@@ -185,33 +188,51 @@ static bool replaces(const struct vz_dpkg_package *a, const struct vz_dpkg_packa
 	return vz_dpkg_relation_has(a->replaces, b->name, b->version);
 }
 
+/* Neither replaces the other. */
+static int contest(struct vz_claims *cl, const struct vz_node *have, size_t index, const struct vz_dpkg_package *old,
+		   struct vz_verdict *ret, struct vz_err *err)
+{
+	const struct vz_dpkg_package *new = &cl->new.items[index];
+	auto_free char *path = vz_node_path(have);
+
+	if (vz_waiting_may_divert(&cl->c->packages[index])) {
+		ret->claim = VZ_CLAIM_NEW_WAITS;
+		ret->aside = vz_waiting_add(&cl->waiting, index, path, old->name, ret->name, err);
+		return ret->aside ? 0 : -1;
+	}
+	if (have->owner && vz_waiting_may_divert(&cl->c->packages[have->owner - 1])) {
+		ret->claim = VZ_CLAIM_OLD_WAITS;
+		ret->aside = vz_waiting_add(&cl->waiting, have->owner - 1, path, new->name, ret->name, err);
+		return ret->aside ? 0 : -1;
+	}
+	vz_err_set(err, VZ_FAILED, "packages '%s' (%s) and '%s' (%s) both ship '%s'", old->name, old->version,
+		   new->name, new->version, path);
+	return vz_err_hint(err, "they cannot be installed together; leave one of them out");
+}
+
 int vz_claims_decide(struct vz_claims *cl, const struct vz_node *have, size_t index, const struct vz_node *from,
-		     enum vz_claim *ret, struct vz_err *err)
+		     struct vz_verdict *ret, struct vz_err *err)
 {
 	const struct vz_dpkg_package *old, *new;
-	auto_free char *path = NULL;
 
 	if (read_new(cl, err) < 0 || owner_of(cl, have, &old, err) < 0)
 		return -1;
 	new = &cl->new.items[index];
 	if (!old) {
-		*ret = VZ_CLAIM_NEW;
-		return 0;
+		ret->claim = VZ_CLAIM_NEW;
+	} else if (old == new || (strcmp(old->name, new->name) == 0 && new->multi_arch_same &&
+				  vz_node_same(have, from, false))) {
+		ret->claim = VZ_CLAIM_OLD;
+	} else if (replaces(new, old)) {
+		ret->claim = VZ_CLAIM_NEW;
+		lose(cl, old, have);
+	} else if (replaces(old, new)) {
+		ret->claim = VZ_CLAIM_OLD;
+		lose(cl, new, have);
+	} else {
+		return contest(cl, have, index, old, ret, err);
 	}
-	if (old == new || (strcmp(old->name, new->name) == 0 && new->multi_arch_same &&
-			   vz_node_same(have, from, false))) {
-		*ret = VZ_CLAIM_OLD;
-		return 0;
-	}
-	if (replaces(new, old) || replaces(old, new)) {
-		*ret = replaces(new, old) ? VZ_CLAIM_NEW : VZ_CLAIM_OLD;
-		lose(cl, *ret == VZ_CLAIM_NEW ? old : new, have);
-		return 0;
-	}
-	path = vz_node_path(have);
-	vz_err_set(err, VZ_FAILED, "packages '%s' (%s) and '%s' (%s) both ship '%s'", old->name, old->version,
-		   new->name, new->version, path);
-	return vz_err_hint(err, "they cannot be installed together; leave one of them out");
+	return 0;
 }
 
 /* `lost` has lines in the form of plain_path(). */
@@ -247,5 +268,5 @@ int vz_claims_finish(struct vz_claims *cl, struct vz_err *err)
 		    forget_lost(cl, vz_node_inode(list), cl->lost.items[i].value, err) < 0)
 			return vz_err_wrap(err, "'%s'", cl->lost.items[i].key);
 	}
-	return 0;
+	return vz_waiting_finish(&cl->waiting, err);
 }

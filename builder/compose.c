@@ -56,33 +56,66 @@ static int conflict(struct merge *m, const struct vz_node *have, const struct vz
 			  vz_node_is_dir(have) ? "a directory" : "a file");
 }
 
+/* A place for a node: the name `name` in `dir`. */
+struct spot {
+	struct vz_node *dir;
+	const char *name;
+	struct vz_verdict verdict;
+};
+
+/* Makes room at `s`, where `have` stands, or moves `s` aside. 0: `from` is not to be placed at all. */
+static int make_room(struct merge *m, struct vz_node *have, const struct vz_node *from, struct spot *s,
+		     struct vz_err *err)
+{
+	if (vz_claims_decide(m->claims, have, m->index, from, &s->verdict, err) < 0)
+		return -1;
+	switch (s->verdict.claim) {
+	case VZ_CLAIM_OLD:
+		return 0;
+	case VZ_CLAIM_NEW:
+		vz_tree_remove(m->c->tree, have);
+		break;
+	case VZ_CLAIM_OLD_WAITS:
+		vz_node_move(have, s->verdict.aside, s->verdict.name);
+		break;
+	case VZ_CLAIM_NEW_WAITS:
+		s->dir = s->verdict.aside;
+		s->name = s->verdict.name;
+		break;
+	}
+	return 1;
+}
+
+/* Away from where the package has it, because the path is diverted. */
+static int divert(struct merge *m, const char *away, struct spot *s, struct vz_err *err)
+{
+	auto_free char *up = vz_strndup(away, (size_t)(strrchr(away, '/') - away));
+
+	s->name = strrchr(away, '/') + 1;
+	s->dir = vz_tree_make_dirs(m->c->tree, *up ? up : "/", 0755, m->c->date);
+	if (!s->dir || !vz_node_name_is_valid(s->name, strlen(s->name)))
+		return vz_err_set(err, VZ_FAILED, "package '%s': no directory for the diverted '%s'",
+				  m->c->packages[m->index].name, away);
+	return 0;
+}
+
 static int place(struct merge *m, struct vz_node *dir, const struct vz_node *from, struct vz_err *err)
 {
-	const char *name = from->name, *away = vz_claims_diverted(m->claims, m->index, from);
-	enum vz_claim winner;
+	const char *away = vz_claims_diverted(m->claims, m->index, from);
+	struct spot s = { .dir = dir, .name = from->name };
 	struct vz_node *have;
+	int room = 1;
 
-	if (away) {
-		auto_free char *up = vz_strndup(away, (size_t)(strrchr(away, '/') - away));
-
-		name = strrchr(away, '/') + 1;
-		dir = vz_tree_make_dirs(m->c->tree, *up ? up : "/", 0755, m->c->date);
-		if (!dir)
-			return vz_err_set(err, VZ_FAILED, "package '%s': no directory for the diverted '%s'",
-					  m->c->packages[m->index].name, away);
-	}
-	have = vz_node_child(dir, name, strlen(name));
+	if (away && divert(m, away, &s, err) < 0)
+		return -1;
+	have = vz_node_child(s.dir, s.name, strlen(s.name));
 	if (have && vz_node_is_dir(have))
 		return vz_node_is_symlink(from) ? 0 : conflict(m, have, from, err);
-	if (have) {
-		if (vz_claims_decide(m->claims, have, m->index, from, &winner, err) < 0)
-			return -1;
-		if (winner == VZ_CLAIM_OLD)
-			return 0;
-		vz_tree_remove(m->c->tree, have);
-	}
-	add(m, dir, name, from);
-	return 0;
+	if (have)
+		room = make_room(m, have, from, &s, err);
+	if (room > 0)
+		add(m, s.dir, s.name, from);
+	return room < 0 ? -1 : 0;
 }
 
 /* The directory that stands at or behind `have`, or NULL. */
@@ -190,12 +223,23 @@ static int merge_package(struct merge *m, struct vz_err *err)
 	return rc;
 }
 
+/* The tree may come from a composition of other packages. */
+static int disown(struct vz_node *n, void *ctx)
+{
+	(void)ctx;
+	n->owner = 0;
+	return 0;
+}
+
 int vz_compose(const struct vz_compose *c, struct vz_err *err)
 {
 	auto_claims struct vz_claims *claims = vz_claims_new(c, err);
 	struct merge m = { .c = c, .claims = claims };
-	int rc = claims ? 0 : -1;
+	int rc = 0;
 
+	if (!claims)
+		return -1;
+	vz_node_walk(c->tree->root, disown, NULL);
 	if (c->tree->root->n_children == 0)
 		c->tree->root->mtime = c->date;
 	seed_merged_usr(c);

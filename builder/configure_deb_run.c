@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 
 #include "base/fd.h"
+#include "builder/waiting.h"
 #include "link/enter.h"
 
 #define TIME_LIMIT (30 * 60)
@@ -20,7 +21,9 @@
  * One process tree does everything, as entering costs more than most scripts.
  * The packages come on stdin, one a line: name, architecture, info name; all
  * were checked against Debian's grammar.  Scripts see what dpkg would give
- * them.  Descriptor 9 is ours: dpkg's status lines, and lines like them.
+ * them.  What builder/waiting.h put aside goes to its place once the preinsts
+ * have diverted what stands there.  Descriptor 9 is ours: dpkg's status lines,
+ * and lines like them.
  */
 static const char driver[] =
 	"exec 9>&1 1>&2\n"
@@ -34,6 +37,16 @@ static const char driver[] =
 	"	echo \"status: $name : error : preinst ended with status $status\" >&9\n"
 	"	exit 1\n"
 	"done\n"
+	"if [ -d " VZ_WAITING_DIR " ]; then\n"
+	"	while read -r waiting && IFS= read -r path && read -r name && read -r other; do\n"
+	"		if [ -e \"$path\" ] || [ -L \"$path\" ]; then\n"
+	"			echo \"status: $name : error : package '$other' ships '$path' too\" >&9\n"
+	"			exit 1\n"
+	"		fi\n"
+	"		mv -- " VZ_WAITING_DIR "/$waiting \"$path\" || exit 1\n"
+	"	done <" VZ_WAITING_DIR "/list\n"
+	"	rm -r " VZ_WAITING_DIR " || exit 1\n"
+	"fi\n"
 	"exec /usr/bin/dpkg --status-fd 9 --abort-after=1 --force-unsafe-io,confdef,confold --configure -a </dev/null\n";
 
 /* Reads what comes out, on a thread of its own: the log, and the status lines. */

@@ -4,7 +4,7 @@ libbuilder_a_SOURCES = builder/build.c builder/build.h builder/stage.c builder/s
 # packages' trees become one
 libbuilder_a_SOURCES += \
 	builder/claim.c builder/claim.h builder/compose.c builder/compose.h builder/content.c builder/content.h \
-	builder/dpkg.c builder/dpkg.h
+	builder/dpkg.c builder/dpkg.h builder/waiting.c builder/waiting.h
 # an upper directory becomes a tree
 libbuilder_a_SOURCES += builder/capture.c builder/capture.h builder/overlay.c builder/overlay.h
 # maintainer scripts

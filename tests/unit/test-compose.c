@@ -3,12 +3,15 @@
 
 #include "builder/compose.h"
 #include "builder/content.h"
+#include "builder/waiting.h"
 #include "tests/unit/scratch.h"
 #include "tests/unit/trees.h"
 
 #define DB "d /var\nd /var/lib\nd /var/lib/dpkg\nd /var/lib/dpkg/info\n"
 
-/* Packages of one test; `tree` as in trees.h, `control` what follows the three fields that all have. */
+#define DIVERT "#!/bin/sh\ndpkg-divert --add /x; dpkg-divert --add /named\n"
+
+/* Packages of one test; "diverter" has a preinst; `tree` as in trees.h, `control` what follows the three fields that all have. */
 struct package {
 	const char *name, *version, *control, *tree;
 };
@@ -37,6 +40,8 @@ static struct vz_record *record(const struct package *p)
 	char *control = vz_printf("Package: %s\nVersion: %s\nArchitecture: amd64\n%s", p->name, p->version, p->control);
 
 	vz_record_add(r, "control", control, strlen(control));
+	if (strcmp(p->name, "diverter") == 0)
+		vz_record_add(r, "preinst", DIVERT, strlen(DIVERT));
 	vz_tree_free(r->tree);
 	r->tree = trees_read(p->tree);
 	free(control);
@@ -190,6 +195,7 @@ static struct vz_tree *parent(void)
 	struct vz_tree *t = trees_read("d /usr\nd /usr/bin\nf /usr/bin/x a\nf /usr/bin/y made by a script\n");
 
 	put(t, "/var/lib/dpkg/status", "Package: a\nStatus: install ok installed\nVersion: 1\nArchitecture: amd64\n");
+	vz_tree_find(t, "/usr/bin/x")->owner = 7;        /* of an earlier composition */
 	put(t, "/var/lib/dpkg/info/a.list", "/.\n/bin\n/bin/x\n/usr/share/doc/a/a-name-that-makes-the-list-long-enough\n/z\n");
 	return t;
 }
@@ -249,6 +255,36 @@ START_TEST(test_hard_links)
 }
 END_TEST
 
+/* Put aside together with its list and what its preinst names. */
+static void expect_waiting(const struct package *packages)
+{
+	struct vz_tree *t = vz_tree_new();
+	struct vz_err err;
+
+	must(compose(t, packages, &err));
+	has_text(t, "/x", "a");
+	has_text(t, "/other", "b");
+	has_text(t, VZ_WAITING_DIR "/0", "b");
+	has_text(t, VZ_WAITING_DIR "/1", "b");
+	has_text(t, VZ_WAITING_DIR "/2", "/x\n");
+	has_text(t, VZ_WAITING_DIR "/list", "0\n/x\ndiverter\na\n1\n/named\ndiverter\ndiverter\n"
+					    "2\n/var/lib/dpkg/info/diverter.list\ndiverter\ndiverter\n");
+	has_text(t, "/var/lib/dpkg/info/diverter.preinst", "1");
+	ck_assert_ptr_null(vz_tree_find(t, "/var/lib/dpkg/info/diverter.list"));
+	vz_tree_free(t);
+}
+
+START_TEST(test_waiting)
+{
+	struct package a = { "a", "1", "", "f /x a\nf /named2 a\n" };
+	struct package b = { "diverter", "1", "", DB "f /var/lib/dpkg/info/diverter.list /x~\n"
+			     "f /var/lib/dpkg/info/diverter.preinst 1\nf /x b\nf /named b\nf /other b\n" };
+
+	expect_waiting((struct package[]){ a, b, {} });
+	expect_waiting((struct package[]){ b, a, {} });
+}
+END_TEST
+
 START_TEST(test_shared_instances)
 {
 	struct package packages[] = { { "lib", "1", "Multi-Arch: same\n", "f /doc text\n" },
@@ -264,7 +300,7 @@ int main(void)
 {
 	const TTest *const tests[] = { test_merged_usr, test_links_of_base_files, test_unmerged_parent_stays,
 				       test_directories, test_times, test_conflicts, test_replaces, test_parent_replaced,
-				       test_parent_conflict, test_diverted, test_hard_links, test_shared_instances };
+				       test_parent_conflict, test_diverted, test_hard_links, test_waiting, test_shared_instances };
 	Suite *suite = suite_create("compose");
 	TCase *tc = tcase_create("compose");
 	SRunner *runner = srunner_create(suite);

@@ -8,6 +8,7 @@
 #include "builder/capture.h"
 #include "builder/configure.h"
 #include "builder/content.h"
+#include "builder/waiting.h"
 #include "link/mount.h"
 #include "tests/unit/trees.h"
 
@@ -193,6 +194,36 @@ START_TEST(test_preinst_fails)
 }
 END_TEST
 
+/* `a` and `b` both ship /etc/x; b's preinst moves a's file away, or does not. */
+static void add_rivals(struct fixture *f, const char *preinst)
+{
+	add(f, "a", NULL, NULL, "");
+	add(f, "b", preinst, NULL, "");
+	put(f, "/etc/x y", 0644, "of a");
+	put(f, VZ_WAITING_DIR "/0", 0644, "of b");
+	put(f, VZ_WAITING_DIR "/list", 0644, "0\n/etc/x y\nb\na\n");
+}
+
+START_TEST(test_diverted_by_preinst)
+{
+	struct fixture f;
+	struct vz_err err;
+
+	start(&f, OK);
+	add_rivals(&f, "#!/bin/sh\nmv '/etc/x y' /etc/x.distrib\n");
+	if (configure(&f, &err) < 0)
+		ck_abort_msg("%s: %s", err.msg, f.log.data);
+	text_is(&f, "/etc/x y", "of b");
+	text_is(&f, "/etc/x.distrib", "of a");
+	ck_assert_ptr_null(vz_tree_find(f.tree, VZ_WAITING_DIR));
+	finish(&f);
+	start(&f, OK);
+	add_rivals(&f, "#!/bin/sh\n: dpkg-divert of something else\n");
+	must_fail(configure(&f, &err), VZ_SCRIPT, "package 'b': package 'a' ships '/etc/x y' too");
+	finish(&f);
+}
+END_TEST
+
 START_TEST(test_dpkg_fails)
 {
 	struct fixture f;
@@ -232,5 +263,5 @@ START_TEST(test_family)
 }
 END_TEST
 
-UNIT_MAIN("configure", test_database, test_refused, test_configured, test_preinst_fails, test_dpkg_fails,
+UNIT_MAIN("configure", test_database, test_refused, test_configured, test_preinst_fails, test_diverted_by_preinst, test_dpkg_fails,
 	  test_endless_output, test_family)
