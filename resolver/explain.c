@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The solver's reasons in words: which request, which package, which version, which repository. */
+#include <stdint.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -10,25 +11,31 @@
 struct text {
 	struct vz_universe *u;
 	const struct vz_recipe *recipe;
-	const struct vz_solution *s;
+	struct vz_reason *reasons;       /* requests first, in the recipe's order */
+	size_t n;
 	struct vz_ints known;            /* packages that were spoken of already */
 	struct vz_buf b;
 	unsigned clauses;
 };
 
-/* Is a name asked for by the recipe, or is it there because every system has it. */
-static bool is_request(const struct vz_recipe *r, const char *name)
+/* Which of the recipe's requests has this name. SIZE_MAX: none; every system has it. */
+static size_t request_number(const struct vz_recipe *r, const char *name)
 {
-	size_t len = strlen(name);
+	size_t len = strlen(name), number = 0;
 
 	for (size_t i = 0; i < r->n_packages; i++)
-		for (size_t k = 0; !r->packages[i].template_glob && k < r->packages[i].n_install; k++) {
+		for (size_t k = 0; !r->packages[i].template_glob && k < r->packages[i].n_install; k++, number++) {
 			const char *item = r->packages[i].install[k];
 
 			if (strncmp(item, name, len) == 0 && (!item[len] || item[len] == '=' || item[len] == ':'))
-				return true;
+				return number;
 		}
-	return false;
+	return SIZE_MAX;
+}
+
+static bool is_request(const struct vz_reason *r)
+{
+	return r->why == VZ_WHY_ASKED || r->why == VZ_WHY_NONE;
 }
 
 static void put_package(struct text *t, int package)
@@ -39,56 +46,80 @@ static void put_package(struct text *t, int package)
 	vz_buf_printf(&t->b, "'%s %s' (repository '%s')", p.name, p.version, t->recipe->repos[p.repo].id);
 }
 
+static bool is_excluded(const struct vz_recipe *r, const char *name)
+{
+	for (size_t i = 0; i < r->n_packages; i++)
+		for (size_t k = 0; k < r->packages[i].n_exclude; k++)
+			if (strcmp(r->packages[i].exclude[k], name) == 0)
+				return true;
+	return false;
+}
+
+/* The best package of a name, else the best that provides it; 0: neither. */
+static int best_of(struct vz_universe *u, const char *name, bool provided)
+{
+	auto_ints struct vz_ints found = {0};
+	int dep = vz_universe_relation(u, name, NULL), best = 0;
+
+	if (!provided)
+		vz_universe_named(u, name, &found);
+	else if (dep)
+		vz_universe_providers(u, dep, &found);
+	for (size_t i = 0; i < found.n; i++)
+		if (!best || vz_universe_prefer(u, found.v[i], best) < 0)
+			best = found.v[i];
+	return best;
+}
+
 /* What there is instead of a dependency that nothing meets. */
 static void put_nearest(struct text *t, int dep)
 {
-	auto_ints struct vz_ints alternatives = {0}, named = {0};
-	const char *name;
-	int best = 0;
+	const char *name = vz_universe_dep_name(t->u, dep), *colon = strchr(name, ':');
+	auto_free char *plain = vz_strndup(name, colon ? (size_t)(colon - name) : strlen(name));
+	bool any = colon && strcmp(colon, ":any") == 0;
+	int package = colon && !any ? 0 : best_of(t->u, plain, false);
+	int provider = package ? 0 : best_of(t->u, name, true);
 
-	vz_universe_alternatives(t->u, dep, &alternatives);
-	name = vz_universe_dep_name(t->u, alternatives.v[0]);
-	for (size_t i = 0; i < t->recipe->n_packages; i++)
-		for (size_t k = 0; k < t->recipe->packages[i].n_exclude; k++)
-			if (strcmp(t->recipe->packages[i].exclude[k], name) == 0) {
-				vz_buf_puts(&t->b, ", which the recipe excludes");
-				return;
-			}
-	vz_universe_named(t->u, name, &named);
-	for (size_t i = 0; i < named.n; i++)
-		if (!best || vz_universe_prefer(t->u, named.v[i], best) < 0)
-			best = named.v[i];
-	if (!best) {
+	if (is_excluded(t->recipe, plain))
+		vz_buf_puts(&t->b, ", which the recipe excludes");
+	else if (!package && !provider)
 		vz_buf_puts(&t->b, ", which is in no repository of the recipe");
+	else
+		vz_buf_puts(&t->b, package && !any ? ", of which there is only " : ", but ");
+	if (!package && !provider)
 		return;
-	}
-	vz_buf_puts(&t->b, ", of which there is only ");
-	put_package(t, best);
+	put_package(t, package ? package : provider);
+	if (any)
+		vz_buf_puts(&t->b, " is not 'Multi-Arch: allowed'");
+	else if (provider)
+		vz_buf_puts(&t->b, " provides no such version of it");
 }
 
 static void put_reason(struct text *t, const struct vz_reason *r)
 {
+	auto_free char *dep = r->dep ? vz_universe_dep_text(t->u, r->dep) : NULL;
+
 	if (t->clauses++)
 		vz_buf_puts(&t->b, "; ");
 	if (r->package)
 		put_package(t, r->package);
 	switch (r->why) {
 	case VZ_WHY_ASKED:
-		vz_buf_printf(&t->b, "%s '%s'", is_request(t->recipe, vz_universe_dep_name(t->u, r->dep)) ?
-			      "the recipe asks for" : "every system needs", vz_universe_dep_text(t->u, r->dep));
+		vz_buf_printf(&t->b, "%s '%s'", request_number(t->recipe, vz_universe_dep_name(t->u, r->dep)) != SIZE_MAX ?
+			      "the recipe asks for" : "every system needs", dep);
 		break;
 	case VZ_WHY_NONE:
-		vz_buf_printf(&t->b, "'%s' is in no repository of the recipe", vz_universe_dep_text(t->u, r->dep));
+		vz_buf_printf(&t->b, "'%s' is in no repository of the recipe", dep);
 		break;
 	case VZ_WHY_NEEDS:
-		vz_buf_printf(&t->b, " needs '%s'", vz_universe_dep_text(t->u, r->dep));
+		vz_buf_printf(&t->b, " needs '%s'", dep);
 		break;
 	case VZ_WHY_NEEDS_NONE:
-		vz_buf_printf(&t->b, " needs '%s'", vz_universe_dep_text(t->u, r->dep));
+		vz_buf_printf(&t->b, " needs '%s'", dep);
 		put_nearest(t, r->dep);
 		break;
 	case VZ_WHY_CONFLICTS:
-		vz_buf_printf(&t->b, " conflicts with '%s'", vz_universe_dep_text(t->u, r->dep));
+		vz_buf_printf(&t->b, " conflicts with '%s'", dep);
 		if (r->other && r->other != r->package) {
 			vz_buf_puts(&t->b, ", which is ");
 			put_package(t, r->other);
@@ -108,8 +139,8 @@ static void put_reason(struct text *t, const struct vz_reason *r)
 /* Has what a reason speaks of been introduced by one before it. */
 static bool follows(const struct text *t, const struct vz_reason *r)
 {
-	return r->why == VZ_WHY_ASKED || r->why == VZ_WHY_NONE || vz_ints_has(&t->known, r->package) ||
-	       (r->other && r->why != VZ_WHY_CONFLICTS && vz_ints_has(&t->known, r->other));
+	return is_request(r) || vz_ints_has(&t->known, r->package) ||
+	       (r->why == VZ_WHY_SAME_NAME && vz_ints_has(&t->known, r->other));
 }
 
 static void introduce(struct text *t, const struct vz_reason *r)
@@ -118,48 +149,72 @@ static void introduce(struct text *t, const struct vz_reason *r)
 		vz_universe_providers(t->u, r->dep, &t->known);
 }
 
-/* Requests first, then from each package to what it needs. */
+/* The next to say: from each package to what it needs, only then what it refuses. `n`: nothing follows. */
+static size_t next_reason(const struct text *t, const bool *said)
+{
+	for (int refusals = 0; refusals < 2; refusals++)
+		for (size_t i = 0; i < t->n; i++)
+			if (!said[i] && follows(t, &t->reasons[i]) && (refusals || t->reasons[i].why <= VZ_WHY_NEEDS))
+				return i;
+	return t->n;
+}
+
 static void put_chain(struct text *t)
 {
-	auto_free bool *said = vz_alloc(t->s->n_reasons + 1);
-	size_t left = t->s->n_reasons;
-	bool forced = false;
+	auto_free bool *said = vz_alloc(t->n + 1);
 
-	while (left && t->clauses < CLAUSES) {
-		bool any = false;
-
-		for (int pass = 0; pass < 2 && !any; pass++)
-			for (size_t i = 0; i < t->s->n_reasons && !any; i++) {
-				const struct vz_reason *r = &t->s->reasons[i];
-				bool opens = r->why == VZ_WHY_ASKED || r->why == VZ_WHY_NEEDS || r->why == VZ_WHY_NONE;
-
-				/* what a package needs is said before what it refuses */
-				if (said[i] || (!forced && !follows(t, r)) || (pass == 0 && !opens))
-					continue;
-				put_reason(t, r);
-				introduce(t, r);
-				said[i] = any = true;
-				left--;
-			}
-		forced = !any;
+	/* the first request is in the head of the message */
+	if (t->n > 1 && t->reasons[0].why == VZ_WHY_ASKED) {
+		said[0] = true;
+		introduce(t, &t->reasons[0]);
 	}
-	if (left)
-		vz_buf_puts(&t->b, "; …");
+	for (size_t left = t->n - said[0]; left; left--) {
+		size_t i = next_reason(t, said);
+
+		for (size_t k = 0; i == t->n; k++)
+			if (!said[k])
+				i = k;
+		if (t->clauses == CLAUSES) {
+			vz_buf_puts(&t->b, "; …");
+			return;
+		}
+		put_reason(t, &t->reasons[i]);
+		introduce(t, &t->reasons[i]);
+		said[i] = true;
+	}
+}
+
+static size_t rank(const struct text *t, const struct vz_reason *r)
+{
+	size_t number = is_request(r) ? request_number(t->recipe, vz_universe_dep_name(t->u, r->dep)) : SIZE_MAX;
+
+	return number != SIZE_MAX ? number : is_request(r) ? SIZE_MAX - 1 : SIZE_MAX;
+}
+
+/* By rank, else as the solver gave them. There are few. */
+static void sort_reasons(struct text *t)
+{
+	for (size_t i = 1; i < t->n; i++)
+		for (size_t k = i; k && rank(t, &t->reasons[k]) < rank(t, &t->reasons[k - 1]); k--) {
+			struct vz_reason r = t->reasons[k];
+
+			t->reasons[k] = t->reasons[k - 1];
+			t->reasons[k - 1] = r;
+		}
 }
 
 int vz_explain(struct vz_universe *u, const struct vz_recipe *r, const struct vz_solution *s, struct vz_err *err)
 {
-	struct text t = { .u = u, .recipe = r, .s = s };
-	const char *what = NULL;
+	struct text t = { .u = u, .recipe = r, .n = s->n_reasons };
+	const char *what = r->name;
 
-	for (size_t i = 0; i < s->n_reasons; i++) {
-		const char *name = s->reasons[i].why <= VZ_WHY_NONE ? vz_universe_dep_name(u, s->reasons[i].dep) : NULL;
-
-		if (name && (!what || (!is_request(r, what) && is_request(r, name))))
-			what = name;
-	}
+	t.reasons = vz_memdup(s->reasons, s->n_reasons * sizeof *s->reasons);
+	sort_reasons(&t);
+	if (t.n && is_request(&t.reasons[0]))
+		what = vz_universe_dep_name(u, t.reasons[0].dep);
 	put_chain(&t);
-	vz_err_set(err, VZ_UNRESOLVED, "'%s' cannot be installed: %s", what ? what : r->name, t.b.data ? t.b.data : "");
+	vz_err_set(err, VZ_UNRESOLVED, "'%s' cannot be installed: %s", what, t.b.data ? t.b.data : "no solution was found");
+	free(t.reasons);
 	vz_ints_release(&t.known);
 	vz_buf_release(&t.b);
 	return -1;

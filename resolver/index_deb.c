@@ -44,7 +44,8 @@ struct vz_index_deb {
 	Pool *pool;
 	Repo *repo;
 	Repodata *data;
-	Id essential, required, key_priority, key_mention;
+	Id essential, required, key_priority, key_mention, key_needs;
+	Queue needs;                 /* of the package at hand, in the order written */
 	char *arch;
 	struct vz_buf rest;          /* of a stanza whose end has not come */
 	size_t line, bad;
@@ -65,6 +66,8 @@ struct vz_index_deb *vz_index_deb_new(const char *arch)
 	x->required = pool_str2id(x->pool, "vzpkg(required)", 1);
 	x->key_priority = pool_str2id(x->pool, "vzpkg:priority", 1);
 	x->key_mention = pool_str2id(x->pool, "vzpkg:mention", 1);
+	x->key_needs = pool_str2id(x->pool, "vzpkg:needs", 1);
+	queue_init(&x->needs);
 	return x;
 }
 
@@ -72,6 +75,7 @@ void vz_index_deb_free(struct vz_index_deb *x)
 {
 	if (!x)
 		return;
+	queue_free(&x->needs);
 	pool_free(x->pool);
 	vz_buf_release(&x->rest);
 	free(x->arch);
@@ -212,7 +216,9 @@ static bool add_deps(struct vz_index_deb *x, enum field field, Offset *deps, Id 
 		if (!id)
 			return false;
 		*deps = repo_addid_dep(x->repo, *deps, id, marker);
+		queue_push(&x->needs, id);
 	}
+	queue_push(&x->needs, SOLVABLE_PREREQMARKER);
 	return true;
 }
 
@@ -294,15 +300,23 @@ static bool add_file(struct vz_index_deb *x, Id p)
 static bool add_solvable(struct vz_index_deb *x, Id p)
 {
 	Solvable *s = pool_id2solvable(x->pool, p);
+	int needs;
 
 	s->name = span_id(x, x->value[PACKAGE]);
 	s->evr = span_id(x, x->value[VERSION]);
 	s->arch = span_id(x, x->value[ARCHITECTURE]);
 	/* in the order in which apt reads the fields, for "vzpkg:mention" */
+	queue_empty(&x->needs);
 	if (!add_deps(x, PRE_DEPENDS, &s->requires, SOLVABLE_PREREQMARKER) ||
-	    !add_deps(x, DEPENDS, &s->requires, -SOLVABLE_PREREQMARKER) || !add_deps(x, CONFLICTS, &s->conflicts, 0) ||
-	    !add_deps(x, BREAKS, &s->conflicts, 0) || !add_deps(x, RECOMMENDS, &s->recommends, 0))
+	    !add_deps(x, DEPENDS, &s->requires, -SOLVABLE_PREREQMARKER))
 		return false;
+	needs = x->needs.count;
+	if (!add_deps(x, CONFLICTS, &s->conflicts, 0) || !add_deps(x, BREAKS, &s->conflicts, 0))
+		return false;
+	queue_truncate(&x->needs, needs);
+	if (!add_deps(x, RECOMMENDS, &s->recommends, 0))
+		return false;
+	repodata_set_idarray(x->data, p, x->key_needs, &x->needs);
 	for (enum field f = SUGGESTS; f <= ENHANCES; f++)
 		mention(x, f);
 	add_provides(x, s);

@@ -17,6 +17,8 @@
  *     Essential: yes            the package provides vzpkg(essential)
  *     Priority: required        the package provides vzpkg(required)
  *     Priority                  number "vzpkg:priority", 1 (required) to 5
+ *     –                         ids "vzpkg:needs": Pre-Depends, marker, Depends, marker, Recommends,
+ *                               marker, each in the order written, which libsolv does not keep
  *     –                         number "vzpkg:mention": names in the order in which the index
  *                               first mentions them, by which apt breaks ties
  *     Filename, Size, SHA256    SOLVABLE_MEDIAFILE, _DOWNLOADSIZE, _CHECKSUM

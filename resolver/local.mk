@@ -44,3 +44,11 @@ check_PROGRAMS += tests/unit/test-plan
 tests_unit_test_plan_SOURCES = tests/unit/test-plan.c tests/unit/unit.h
 tests_unit_test_plan_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_plan_LDADD = libresolver.a $(BASE_LIBS) $(CHECK_LIBS)
+
+SOLVE_TEST_LIBS = libresolver.a $(SHIM_LIBS) $(SOLV_LIBS) $(CURL_LIBS) $(INIH_LIBS) $(ZLIB_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-solve
+check_PROGRAMS += tests/unit/test-solve
+tests_unit_test_solve_SOURCES = tests/unit/test-solve.c tests/unit/unit.h
+tests_unit_test_solve_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_solve_LDADD = $(SOLVE_TEST_LIBS)

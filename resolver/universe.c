@@ -11,11 +11,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/fd.h"
 
 struct vz_universe {
 	Pool *pool;
-	Id key_priority, key_mention;
+	Id key_priority, key_mention, key_needs;
 	struct vz_ints excluded;     /* name ids */
 	Map considered;
 };
@@ -50,6 +51,7 @@ struct vz_universe *vz_universe_new(const char *family, const char *arch)
 	pool_setarch(u->pool, arch);
 	u->key_priority = pool_str2id(u->pool, "vzpkg:priority", 1);
 	u->key_mention = pool_str2id(u->pool, "vzpkg:mention", 1);
+	u->key_needs = pool_str2id(u->pool, "vzpkg:needs", 1);
 	return u;
 }
 
@@ -176,9 +178,28 @@ int vz_universe_relation(struct vz_universe *u, const char *name, const char *ve
 	return !id || !version ? id : pool_rel2id(u->pool, id, pool_str2id(u->pool, version, 1), REL_EQ, 1);
 }
 
-const char *vz_universe_dep_text(struct vz_universe *u, int dep)
+static void put_relation(struct vz_universe *u, Id dep, struct vz_buf *b)
 {
-	return pool_dep2str(u->pool, dep);
+	static const char *const ops[] = { "", ">>", "=", ">=", "<<", "", "<=", "" };   /* by REL_GT, REL_EQ, REL_LT */
+	const Reldep *r = ISRELDEP(dep) ? GETRELDEP(u->pool, dep) : NULL;
+
+	if (r && r->flags == REL_OR) {
+		put_relation(u, r->name, b);
+		vz_buf_puts(b, " | ");
+		put_relation(u, r->evr, b);
+	} else if (r && r->flags < 8) {
+		vz_buf_printf(b, "%s (%s %s)", pool_dep2str(u->pool, r->name), ops[r->flags], pool_id2str(u->pool, r->evr));
+	} else {
+		vz_buf_puts(b, pool_dep2str(u->pool, dep));
+	}
+}
+
+char *vz_universe_dep_text(struct vz_universe *u, int dep)
+{
+	struct vz_buf b = {0};
+
+	put_relation(u, dep, &b);
+	return vz_buf_steal(&b);
 }
 
 const char *vz_universe_dep_name(struct vz_universe *u, int dep)
@@ -188,17 +209,31 @@ const char *vz_universe_dep_name(struct vz_universe *u, int dep)
 	return pool_id2str(u->pool, dep);
 }
 
-void vz_universe_deps(struct vz_universe *u, int package, enum vz_dep kind, struct vz_ints *ret)
+/* In the order written; markers part the kinds. */
+static void add_needs(struct vz_universe *u, int package, int skip, struct vz_ints *ret)
 {
-	static const Id keys[] = { SOLVABLE_REQUIRES, SOLVABLE_REQUIRES, SOLVABLE_RECOMMENDS, SOLVABLE_CONFLICTS };
-	static const Id markers[] = { 1, -1, 0, 0 };
 	Queue q;
 
 	queue_init(&q);
-	solvable_lookup_deparray(pool_id2solvable(u->pool, package), keys[kind], &q, markers[kind]);
-	for (int i = 0; i < q.count; i++)
-		vz_ints_add(ret, q.elements[i]);
+	solvable_lookup_idarray(pool_id2solvable(u->pool, package), u->key_needs, &q);
+	for (int i = 0; i < q.count && skip >= 0; i++) {
+		if (q.elements[i] == SOLVABLE_PREREQMARKER)
+			skip--;
+		else if (!skip)
+			vz_ints_add(ret, q.elements[i]);
+	}
 	queue_free(&q);
+}
+
+void vz_universe_deps(struct vz_universe *u, int package, enum vz_dep kind, struct vz_ints *ret)
+{
+	Solvable *s = pool_id2solvable(u->pool, package);
+
+	if (kind == VZ_DEP_CONFLICTS)
+		for (const Id *id = s->conflicts ? s->repo->idarraydata + s->conflicts : NULL; id && *id; id++)
+			vz_ints_add(ret, *id);
+	else
+		add_needs(u, package, (int)kind, ret);
 }
 
 void vz_universe_alternatives(struct vz_universe *u, int dep, struct vz_ints *ret)

@@ -67,8 +67,8 @@ void vz_universe_names(struct vz_universe *u, void (*each)(void *ctx, const char
 
 /* A relation NAME, or NAME = VERSION. 0: nobody mentions that name. */
 int vz_universe_relation(struct vz_universe *u, const char *name, const char *version);
-const char *vz_universe_dep_text(struct vz_universe *u, int dep);   /* good for the next few calls only */
-const char *vz_universe_dep_name(struct vz_universe *u, int dep);   /* the name in a single relation */
+char *vz_universe_dep_text(struct vz_universe *u, int dep);         /* "a (>= 1) | b"; to be freed */
+const char *vz_universe_dep_name(struct vz_universe *u, int dep);   /* the name in the first alternative */
 
 enum vz_dep { VZ_DEP_PRE, VZ_DEP_REQUIRES, VZ_DEP_RECOMMENDS, VZ_DEP_CONFLICTS };
 /* These add to `ret`: what a package needs or refuses; the alternatives of a

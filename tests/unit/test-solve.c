@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Runs tests/fixtures/solve/NAME.case:
+ *
+ *     # what it shows
+ *     == request                    lines "install = …", "exclude = …", "recommends = yes", "kind = app"
+ *     == repository ID PRIORITY     stanzas; Version, Architecture, Filename, Size and SHA256 may be left out
+ *     == expect                     the plan in order: NAME[=VERSION][@REPOSITORY] [FLAGS], where the version is
+ *                                   not 1.0 and the repository not the first
+ *  or == error                      the whole message; a second line is the hint
+ */
+#include "tests/unit/unit.h"
+
+#include "resolver/solve.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "resolver/index_deb.h"
+
+#define REPOS 8
+#define WORDS 64
+
+static struct vz_err err;
+
+struct section {
+	char *head, *body;
+};
+
+struct test_case {
+	const char *name;
+	struct section sections[REPOS + 4];
+	size_t n_sections;
+	struct vz_recipe recipe;
+	struct vz_recipe_repo repos[REPOS];
+	struct vz_recipe_packages packages;
+	char *install[WORDS], *exclude[WORDS];
+};
+
+/* Cuts the text at its "== " lines. */
+static void parse(struct test_case *c, char *text)
+{
+	for (char *p = strstr(text, "\n== "); p; ) {
+		struct section *s = &c->sections[c->n_sections++];
+
+		s->head = p + 4;
+		s->body = strchr(s->head, '\n');
+		ck_assert_ptr_nonnull(s->body);
+		*s->body++ = 0;
+		p = strncmp(s->body, "== ", 3) == 0 ? s->body - 1 : strstr(s->body, "\n== ");
+		if (p)
+			*p = 0;
+	}
+}
+
+static size_t words(char *text, char **ret)
+{
+	size_t n = 0;
+	char *save;
+
+	for (char *w = strtok_r(text, " ", &save); w; w = strtok_r(NULL, " ", &save)) {
+		ck_assert_uint_lt(n, WORDS);
+		ret[n++] = w;
+	}
+	return n;
+}
+
+static void read_request(struct test_case *c, char *body)
+{
+	char *save;
+
+	for (char *line = strtok_r(body, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		char *value = strstr(line, " = ");
+
+		ck_assert_msg(value != NULL, "%s: '%s'", c->name, line);
+		*value = 0;
+		value += 3;
+		if (strcmp(line, "install") == 0)
+			c->packages.n_install = words(value, c->install);
+		else if (strcmp(line, "exclude") == 0)
+			c->packages.n_exclude = words(value, c->exclude);
+		else if (strcmp(line, "recommends") == 0)
+			c->packages.recommends = strcmp(value, "yes") == 0;
+		else if (strcmp(line, "kind") == 0)
+			c->recipe.kind = value;
+		else
+			ck_abort_msg("%s: '%s'", c->name, line);
+	}
+}
+
+/* A stanza with what it leaves out. */
+static void add_stanza(struct vz_buf *b, const char *repo, const char *stanza)
+{
+	static unsigned count;
+	char name[128];
+
+	ck_assert_msg(sscanf(stanza, "Package: %127s", name) == 1, "stanza '%s'", stanza);
+	vz_buf_printf(b, "%s\n", stanza);
+	if (!strstr(stanza, "\nVersion:"))
+		vz_buf_puts(b, "Version: 1.0\n");
+	if (!strstr(stanza, "\nArchitecture:"))
+		vz_buf_puts(b, "Architecture: amd64\n");
+	vz_buf_printf(b, "Filename: pool/%s/%s.deb\nSize: 10\nSHA256: %064x\n\n", repo, name, ++count);
+}
+
+static void add_repo(struct test_case *c, struct vz_universe *u, char *head, char *body)
+{
+	struct vz_recipe_repo *repo = &c->repos[c->recipe.n_repos++];
+	auto_index_deb struct vz_index_deb *x = vz_index_deb_new("amd64");
+	auto_buf struct vz_buf text = {0};
+	auto_fd int fd = memfd_create("index", MFD_CLOEXEC);
+	char id[64];
+	size_t bad;
+
+	ck_assert_int_eq(sscanf(head, "repository %63s %d", id, &repo->priority), 2);
+	repo->id = vz_strdup(id);
+	while (*body == '\n')
+		body++;
+	for (char *p = body; p && *p; ) {
+		char *gap = strstr(p, "\n\n");
+
+		if (gap)
+			*gap = 0;
+		while (*p && p[strlen(p) - 1] == '\n')
+			p[strlen(p) - 1] = 0;
+		add_stanza(&text, id, p);
+		p = gap ? gap + 2 : NULL;
+	}
+	must(vz_index_deb_add(x, text.data, text.len, &err));
+	must(vz_index_deb_end(x, fd, &bad, &err));
+	ck_assert_msg(bad == 0, "%s: %zu malformed packages", c->name, bad);
+	lseek(fd, 0, SEEK_SET);
+	must(vz_universe_add(u, (int)c->recipe.n_repos - 1, repo->priority, fd, &err));
+}
+
+static void put_plan(const struct test_case *c, const struct vz_plan *plan, struct vz_buf *ret)
+{
+	static const char *const flags[] = { "base", "requested", "essential" };
+
+	for (size_t i = 0; i < plan->n_packages; i++) {
+		const struct vz_plan_package *p = &plan->packages[i];
+		bool any = false;
+
+		vz_buf_puts(ret, p->name);
+		if (strcmp(p->version, "1.0") != 0)
+			vz_buf_printf(ret, "=%s", p->version);
+		if (strcmp(p->repo, c->repos[0].id) != 0)
+			vz_buf_printf(ret, "@%s", p->repo);
+		for (int f = 0; f < 3; f++)
+			if (p->flags & 1u << f) {
+				vz_buf_printf(ret, "%s%s", any ? "," : " ", flags[f]);
+				any = true;
+			}
+		vz_buf_putc(ret, '\n');
+	}
+}
+
+static void check_case(struct test_case *c, char *text)
+{
+	auto_universe struct vz_universe *u = vz_universe_new("deb", "amd64");
+	auto_plan struct vz_plan *plan = vz_new(struct vz_plan);
+	auto_buf struct vz_buf got = {0};
+	const struct section *expected;
+
+	parse(c, text);
+	ck_assert_msg(c->n_sections >= 3, "%s: too few sections", c->name);
+	c->recipe.name = (char *)"case";
+	c->recipe.kind = (char *)"os";
+	c->recipe.repos = c->repos;
+	c->recipe.packages = &c->packages;
+	c->recipe.n_packages = 1;
+	c->packages.install = c->install;
+	c->packages.exclude = c->exclude;
+	read_request(c, c->sections[0].body);
+	for (size_t i = 1; i + 1 < c->n_sections; i++)
+		add_repo(c, u, c->sections[i].head, c->sections[i].body);
+	expected = &c->sections[c->n_sections - 1];
+	vz_buf_puts(&got, "");
+	if (vz_solve(u, &vz_policy_deb, &c->recipe, "amd64", plan, &err) < 0) {
+		ck_assert_msg(strcmp(expected->head, "error") == 0, "%s: %s", c->name, err.msg);
+		ck_assert_int_eq(err.code, VZ_UNRESOLVED);
+		vz_buf_printf(&got, "%s\n%s%s", err.msg, err.hint, *err.hint ? "\n" : "");
+	} else {
+		put_plan(c, plan, &got);
+		ck_assert_msg(strcmp(expected->head, "expect") == 0, "%s: solved:\n%s", c->name, got.data);
+	}
+	ck_assert_msg(strcmp(got.data, expected->body) == 0, "%s: expected:\n%s\ngot:\n%s", c->name, expected->body, got.data);
+	for (size_t i = 0; i < c->recipe.n_repos; i++)
+		free(c->repos[i].id);
+}
+
+/* SOLVE_CASE=NAME runs one alone. */
+START_TEST(test_cases)
+{
+	auto_free char *dir = vz_printf("%s/tests/fixtures/solve", getenv("top_srcdir"));
+	auto_fd int fd = vz_open_dir(AT_FDCWD, dir, &err);
+	DIR *d = fdopendir(dup(fd));
+	const char *only = getenv("SOLVE_CASE");
+	unsigned seen = 0;
+
+	ck_assert_ptr_nonnull(d);
+	for (struct dirent *e; (e = readdir(d)); ) {
+		auto_buf struct vz_buf text = {0};
+		auto_free struct test_case *c = vz_new(struct test_case);
+
+		if (!strstr(e->d_name, ".case") || (only && strncmp(e->d_name, only, strlen(only)) != 0))
+			continue;
+		c->name = e->d_name;
+		must(vz_read_file(fd, e->d_name, 1 << 20, &text, &err));
+		check_case(c, text.data);
+		seen++;
+	}
+	closedir(d);
+	ck_assert_uint_ge(seen, only ? 1 : 40);
+}
+END_TEST
+
+UNIT_MAIN("solve", test_cases)
