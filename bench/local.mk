@@ -3,4 +3,4 @@
 bench: all
 	@VZPKG='$(abs_top_builddir)/vzpkg/vzpkg' top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' \
 		bash $(srcdir)/bench/run.sh
-EXTRA_DIST += bench/run.sh
+EXTRA_DIST += bench/run.sh bench/resolve-vs-apt.py
