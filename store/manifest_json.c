@@ -24,6 +24,7 @@ void vz_manifest_release(struct vz_manifest *m)
 	free(m->family);
 	free(m->parent);
 	free(m->recipe);
+	free(m->recipe_path);
 	free(m->lock);
 	*m = (struct vz_manifest){0};
 }
@@ -56,7 +57,8 @@ static int set_texts(json_t *o, const struct vz_manifest *m, struct vz_err *err)
 {
 	if (set_text(o, "name", m->name, err) < 0 || set_text(o, "kind", m->kind, err) < 0 ||
 	    set_text(o, "summary", m->summary, err) < 0 || set_text(o, "arch", m->arch, err) < 0 ||
-	    set_text(o, "family", m->family, err) < 0 || set_text(o, "parent", m->parent, err) < 0)
+	    set_text(o, "family", m->family, err) < 0 || set_text(o, "parent", m->parent, err) < 0 ||
+	    set_text(o, "recipe_path", m->recipe_path, err) < 0)
 		return -1;
 	return set_text(o, "recipe", m->recipe, err);
 }
@@ -122,6 +124,12 @@ static bool take_text(json_t *o, const char *key, char **ret)
 	return *ret != NULL;
 }
 
+/* Absent means NULL. */
+static bool take_optional(json_t *o, const char *key, char **ret)
+{
+	return !json_object_get(o, key) || take_text(o, key, ret);
+}
+
 static bool take_count(json_t *o, const char *key, uint64_t *ret)
 {
 	auto_json json_t *v = take(o, key);
@@ -149,10 +157,11 @@ static bool take_texts(json_t *o, struct vz_manifest *m)
 {
 	auto_free char *format = NULL;
 
-	if (json_object_get(o, "parent") && !take_text(o, "parent", &m->parent))
+	if (!take_optional(o, "parent", &m->parent) || !take_optional(o, "summary", &m->summary) ||
+	    !take_optional(o, "recipe_path", &m->recipe_path))
 		return false;
 	return take_text(o, "format", &format) && !strcmp(format, FORMAT) && take_text(o, "name", &m->name) &&
-	       vz_name_is_sane(m->name) && take_text(o, "kind", &m->kind) && take_text(o, "summary", &m->summary) &&
+	       vz_name_is_sane(m->name) && take_text(o, "kind", &m->kind) &&
 	       take_text(o, "arch", &m->arch) && take_text(o, "family", &m->family) && take_text(o, "recipe", &m->recipe);
 }
 
