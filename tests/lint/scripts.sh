@@ -10,7 +10,7 @@ command -v shellcheck >/dev/null || {
 status=0
 # SC2016: programs for the shell inside an environment are quoted on purpose
 mapfile -t scripts < <(find setup .ci/run tests bench doc -type f \( -name '*.sh' -o -name setup -o -name run \
-	-o -name '*.bash-completion' \) -not -path '*/tmp/*' | sort)
+	-o -name '*.bash-completion' \) -not -path '*/tmp/*' -not -path '*/fixtures/*' | sort)
 shellcheck -x -S style -e SC2016 "${scripts[@]}" || status=1
 
 rooms=(base shim store resolver link builder vzpkg tests/unit tests/fuzz)
