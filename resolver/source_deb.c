@@ -120,9 +120,15 @@ static int download(struct vz_source *s, struct signed_text *t, bool conditional
 		return rc;
 	t->form = DETACHED;
 	t->modified = 0;
+	missing = false;
 	if (vz_source_get(s, release, NULL, NULL, &t->file, err) < 0)
 		return -1;
-	return vz_source_get(s, gpg, NULL, NULL, &t->signature, err);
+	if (vz_source_get(s, gpg, NULL, &missing, &t->signature, err) < 0)
+		return -1;
+	if (!missing)
+		return 0;
+	vz_err_set(err, VZ_UNTRUSTED, "'%s' is not signed: there is neither InRelease nor Release.gpg", release);
+	return vz_err_hint(err, "a repository without signature needs 'trust = unsigned' in the recipe");
 }
 
 static bool same_file(const struct signed_text *a, const struct signed_text *b)
