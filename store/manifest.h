@@ -15,9 +15,10 @@
  *
  * The JSON is one object, members in byte order of their names, of "format"
  * (the text "vzpkg-manifest 1"), those of struct vz_manifest under its names
- * (absent where NULL; "image" is {"digest", "size"}; "lock" and "tree"
- * are the SHA-256 of those files), and "checksum": the SHA-256 of the object
- * without it, written compactly (no white space, members in byte order).
+ * ("summary", "parent" and "recipe_path" absent where NULL; "image" is {"digest",
+ * "size"}; "lock" and "tree" are the SHA-256 of those files), and "checksum":
+ * the SHA-256 of the object without it, written compactly (no white space,
+ * members in byte order).
  * The file is indented by two blanks a level; there is one text for one
  * manifest, and any other is refused.  So are unknown members: a new one means
  * a new format.

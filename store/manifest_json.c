@@ -3,6 +3,7 @@
 
 #include <jansson.h>
 #include <limits.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "base/path.h"
@@ -14,24 +15,6 @@ static void json_release(json_t **j)
 	json_decref(*j);
 }
 #define auto_json __attribute__((cleanup(json_release)))
-
-void vz_manifest_release(struct vz_manifest *m)
-{
-	free(m->name);
-	free(m->kind);
-	free(m->summary);
-	free(m->arch);
-	free(m->family);
-	free(m->parent);
-	free(m->recipe);
-	free(m->recipe_path);
-	free(m->lock);
-	*m = (struct vz_manifest){0};
-}
-
-/*
- * Writing. json_string() gives NULL for what is not UTF-8; setting that fails.
- */
 
 static bool set(json_t *o, const char *key, json_t *value)
 {
@@ -46,21 +29,48 @@ static bool set_digest(json_t *o, const char *key, const struct vz_digest *d)
 	return set(o, key, json_string(hex));
 }
 
-static int set_text(json_t *o, const char *key, const char *text, struct vz_err *err)
+/* The members that are text. */
+static const struct text {
+	const char *key;
+	size_t offset;
+	bool optional;               /* absent where NULL */
+} texts[] = {
+	{ "name", offsetof(struct vz_manifest, name), false },
+	{ "kind", offsetof(struct vz_manifest, kind), false },
+	{ "summary", offsetof(struct vz_manifest, summary), true },
+	{ "arch", offsetof(struct vz_manifest, arch), false },
+	{ "family", offsetof(struct vz_manifest, family), false },
+	{ "parent", offsetof(struct vz_manifest, parent), true },
+	{ "recipe", offsetof(struct vz_manifest, recipe), false },
+	{ "recipe_path", offsetof(struct vz_manifest, recipe_path), true },
+};
+#define N_TEXTS (sizeof texts / sizeof *texts)
+
+static char **text_of(struct vz_manifest *m, const struct text *t)
 {
-	if (!text || set(o, key, json_string(text)))
-		return 0;
-	return vz_err_set(err, VZ_FAILED, "manifest: '%s' is not UTF-8 text", key);
+	return (char **)((char *)m + t->offset);
 }
 
+void vz_manifest_release(struct vz_manifest *m)
+{
+	for (size_t i = 0; i < N_TEXTS; i++)
+		free(*text_of(m, &texts[i]));
+	free(m->lock);
+	*m = (struct vz_manifest){0};
+}
+
+/* json_string() gives NULL for what is not UTF-8; setting that fails. */
 static int set_texts(json_t *o, const struct vz_manifest *m, struct vz_err *err)
 {
-	if (set_text(o, "name", m->name, err) < 0 || set_text(o, "kind", m->kind, err) < 0 ||
-	    set_text(o, "summary", m->summary, err) < 0 || set_text(o, "arch", m->arch, err) < 0 ||
-	    set_text(o, "family", m->family, err) < 0 || set_text(o, "parent", m->parent, err) < 0 ||
-	    set_text(o, "recipe_path", m->recipe_path, err) < 0)
-		return -1;
-	return set_text(o, "recipe", m->recipe, err);
+	for (size_t i = 0; i < N_TEXTS; i++) {
+		const char *text = *text_of((struct vz_manifest *)m, &texts[i]);
+
+		if (!text && !texts[i].optional)
+			return vz_err_set(err, VZ_FAILED, "manifest: '%s' is missing", texts[i].key);
+		if (text && !set(o, texts[i].key, json_string(text)))
+			return vz_err_set(err, VZ_FAILED, "manifest: '%s' is not UTF-8 text", texts[i].key);
+	}
+	return 0;
 }
 
 static bool set_rest(json_t *o, const struct vz_manifest *m)
@@ -124,12 +134,6 @@ static bool take_text(json_t *o, const char *key, char **ret)
 	return *ret != NULL;
 }
 
-/* Absent means NULL. */
-static bool take_optional(json_t *o, const char *key, char **ret)
-{
-	return !json_object_get(o, key) || take_text(o, key, ret);
-}
-
 static bool take_count(json_t *o, const char *key, uint64_t *ret)
 {
 	auto_json json_t *v = take(o, key);
@@ -157,12 +161,15 @@ static bool take_texts(json_t *o, struct vz_manifest *m)
 {
 	auto_free char *format = NULL;
 
-	if (!take_optional(o, "parent", &m->parent) || !take_optional(o, "summary", &m->summary) ||
-	    !take_optional(o, "recipe_path", &m->recipe_path))
+	if (!take_text(o, "format", &format) || strcmp(format, FORMAT))
 		return false;
-	return take_text(o, "format", &format) && !strcmp(format, FORMAT) && take_text(o, "name", &m->name) &&
-	       vz_name_is_sane(m->name) && take_text(o, "kind", &m->kind) &&
-	       take_text(o, "arch", &m->arch) && take_text(o, "family", &m->family) && take_text(o, "recipe", &m->recipe);
+	for (size_t i = 0; i < N_TEXTS; i++) {
+		bool absent = !json_object_get(o, texts[i].key);
+
+		if (!(absent && texts[i].optional) && !take_text(o, texts[i].key, text_of(m, &texts[i])))
+			return false;
+	}
+	return vz_name_is_sane(m->name);
 }
 
 static bool take_rest(json_t *o, struct vz_manifest *m)

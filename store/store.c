@@ -166,7 +166,7 @@ static int open_for_change(struct vz_store *s, enum vz_store_mode mode, struct v
 		return -1;
 	s->lock = vz_open(s->fd, "locks/store", O_RDWR | O_CREAT, 0600, err);
 	if (s->lock < 0)
-		return -1;
+		return vz_err_wrap(err, "%s", what);
 	if (vz_lock_fd(s->lock, mode == VZ_STORE_COLLECT ? VZ_LOCK_EXCLUSIVE : VZ_LOCK_SHARED, false, what, err) < 0)
 		return -1;
 	return remove_dead_stages(s, err);

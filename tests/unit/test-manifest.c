@@ -24,7 +24,7 @@ static struct vz_manifest some_manifest(const char *name)
 	return (struct vz_manifest){
 		.name = vz_strdup(name), .kind = vz_strdup("os"), .summary = vz_strdup("Sömething \"quoted\""),
 		.arch = vz_strdup("amd64"), .family = vz_strdup("deb"), .parent = vz_strdup("base@3"),
-		.recipe = vz_strdup("[template]\nname = x\n"), .lock = vz_strdup("the lock\n"), .version = 1,
+		.recipe = vz_strdup("[template]\nname = x\n"), .recipe_path = vz_strdup("/r/x.recipe"), .lock = vz_strdup("the lock\n"), .version = 1,
 		.image_size = 4096, .packages = 1, .files = 2, .bytes = 3, .new_bytes = 4, .seconds = 1.25, .created = 1700000000,
 		.source_date = 1690000000,
 	};
@@ -65,6 +65,7 @@ START_TEST(test_json)
 	ck_assert_str_eq(got.summary, m.summary);
 	ck_assert_str_eq(got.parent, "base@3");
 	ck_assert_str_eq(got.recipe, m.recipe);
+	ck_assert_str_eq(got.recipe_path, "/r/x.recipe");
 	ck_assert_ptr_null(got.lock);
 	ck_assert(got.seconds == 1.25 && got.new_bytes == 4 && got.source_date == 1690000000);
 	must(vz_manifest_format(&got, &b, &err));
@@ -72,12 +73,21 @@ START_TEST(test_json)
 
 	vz_manifest_release(&got);
 	free(steal(&m.parent));
+	free(steal(&m.recipe_path));
 	vz_buf_clear(&a);
 	must(vz_manifest_format(&m, &a, &err));
 	must(vz_manifest_parse(a.data, a.len, &got, &err));
-	ck_assert_ptr_null(got.parent);
-	m.summary[0] = (char)0xff;
+	ck_assert(!got.parent && !got.recipe_path);
+	free(steal(&m.summary));
+	vz_buf_clear(&a);
+	vz_manifest_release(&got);
+	must(vz_manifest_format(&m, &a, &err));
+	must(vz_manifest_parse(a.data, a.len, &got, &err));
+	ck_assert_ptr_null(got.summary);
+	m.summary = vz_strdup("\xff");
 	must_fail(vz_manifest_format(&m, &a, &err), VZ_FAILED, "'summary' is not UTF-8");
+	free(steal(&m.kind));
+	must_fail(vz_manifest_format(&m, &a, &err), VZ_FAILED, "'kind' is missing");
 }
 END_TEST
 
