@@ -34,8 +34,9 @@ struct vz_enter {
 	bool host_resolv_conf;           /* show the host's resolv.conf, read-only, if there is one inside to hide */
 	bool build;                      /* tmpfs /run and /tmp, new session, no tty; see vz_enter_run() for signals */
 	unsigned timeout_seconds;        /* 0: none; VZ_FAILED when it passes */
-	int lock_fd;                     /* 0, or a file on which we hold a flock: once the root is in place, pid 1 takes
-					    a shared fcntl lock on it for life, then drops the flock */
+	int lock_fd;                     /* 0, or a file on which we hold a flock: once the root is in place, pid 1 takes a
+					    shared fcntl lock on its byte 0, till all processes have ended, then drops
+					    the flock */
 };
 
 /* Runs to the end. SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1/2 and SIGWINCH are

@@ -20,9 +20,10 @@
  * at any time, found again by whoever comes next: at root/, or as the root
  * directory of a command that runs.  locks/env-<name> serves both ways: who
  * looks for it or changes the environment holds its flock, shortly; pid 1 of
- * each command holds a shared fcntl lock on it as long as it lives, which tells
- * its pid to the others and cannot outlive it.  Nothing is left mounted by a
- * command, however it or vzpkg ends.
+ * each command holds a shared fcntl lock on byte 0 as long as processes of it
+ * are there, which tells its pid to the others and cannot outlive it; whoever
+ * runs a command holds one on byte 1 until the mount is gone.  Nothing is left
+ * mounted by a command, however it or vzpkg ends.
  *
  * Mounting and running need no lock on the store: open it with VZ_STORE_READ.
  */

@@ -28,7 +28,7 @@ bool vz_env_is_mounted(const struct vz_store *s, const char *name)
 /* Pid 1 of a command that runs, or 0. */
 static pid_t holder(int lock)
 {
-	struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1 };
 
 	return fcntl(lock, F_GETLK, &l) < 0 || l.l_type == F_UNLCK ? 0 : l.l_pid;
 }
@@ -52,13 +52,23 @@ static int open_area(const struct vz_store *s, const char *name, const char *wha
 	return vz_open_dir(vz_store_fd(s), path, err);
 }
 
-static int mount_new(const struct vz_store *s, const struct vz_env *e, struct vz_err *err)
+static int lock_mount(int lock, short type, struct vz_err *err)
+{
+	struct flock l = { .l_type = type, .l_whence = SEEK_SET, .l_start = 1, .l_len = 1 };
+
+	return fcntl(lock, F_SETLKW, &l) < 0 ? vz_err_sys(err, "wait for the last mount of the environment") : 0;
+}
+
+static int mount_new(const struct vz_store *s, const struct vz_env *e, int lock, struct vz_err *err)
 {
 	auto_fd int upper = open_area(s, e->name, "upper", 0755, err);
 	auto_fd int work = upper < 0 ? -1 : open_area(s, e->name, "work", 0700, err);
 	struct vz_mount_plan plan = { .image_fd = -1, .image = e->image, .upper_fd = upper, .work_fd = work };
 
-	return work < 0 ? -1 : vz_mount_new(s, &plan, err);
+	/* commands that have ended may still be unmounting */
+	if (work < 0 || lock_mount(lock, F_WRLCK, err) < 0)
+		return -1;
+	return vz_mount_new(s, &plan, err);
 }
 
 static int clone_root(void *arg, struct vz_err *err)
@@ -97,7 +107,7 @@ static int get_mount(const struct vz_store *s, const struct vz_env *e, int lock,
 		if (fd >= 0 || holder(lock) == pid)
 			return fd;
 	}
-	return mount_new(s, e, err);
+	return mount_new(s, e, lock, err);
 }
 
 /* Attaches a second mount of what `mount_fd` is at `dir`, and notes that. */
@@ -198,7 +208,7 @@ int vz_env_exec(struct vz_store *s, const char *name, const char *const *argv, i
 {
 	auto_env struct vz_env e = {0};
 	auto_free char *hostname = NULL;
-	auto_fd int lock = -1, root = -1;
+	auto_fd int lock = -1, root = -1;    /* closed in this order's reverse: the mount goes before the lock */
 	struct vz_enter enter = {
 		.argv = argv, .stdin_fd = 0, .stdout_fd = 1, .stderr_fd = 2, .host_resolv_conf = true,
 	};
@@ -209,7 +219,7 @@ int vz_env_exec(struct vz_store *s, const char *name, const char *const *argv, i
 	if (lock < 0 || vz_env_read(s, name, &e, err) < 0)
 		return -1;
 	root = get_mount(s, &e, lock, err);
-	if (root < 0)
+	if (root < 0 || lock_mount(lock, F_RDLCK, err) < 0)
 		return vz_err_wrap(err, "environment '%s'", name);
 	hostname = vz_strndup(e.hostname ? e.hostname : name, HOST_NAME_MAX);
 	enter.root_fd = root;

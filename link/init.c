@@ -90,7 +90,7 @@ static int raise_loopback(struct vz_err *err)
 /* Whoever waits for the flock finds us by the other lock. */
 static int pass_lock(struct vz_err *err)
 {
-	struct flock shared = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
+	struct flock shared = { .l_type = F_RDLCK, .l_whence = SEEK_SET, .l_len = 1 };
 
 	if (fcntl(LOCK, F_SETLK, &shared) < 0 || flock(LOCK, LOCK_UN) < 0)
 		return vz_err_sys(err, "pass the lock on");
@@ -166,6 +166,9 @@ static int let_go(pid_t command, int sig, struct vz_err *err)
 	return ptrace(PTRACE_DETACH, command, NULL, NULL) < 0 ? vz_err_sys(err, "let the command go") : 0;
 }
 
+/* Our parent's death; nobody else outside sends this. */
+#define ORPHANED SIGRTMIN
+
 /* All signals are blocked. What the terminal sends (SI_KERNEL), the command gets by itself. */
 static int supervise(pid_t command, int *ret_status, struct vz_err *err)
 {
@@ -187,9 +190,21 @@ static int supervise(pid_t command, int *ret_status, struct vz_err *err)
 			if (let_go(command, WSTOPSIG(status), err) < 0)
 				return -1;
 		}
-		if (sigwaitinfo(&all, &info) > 0 && info.si_signo != SIGCHLD && info.si_code <= 0)
-			kill(command, info.si_signo);
+		if (sigwaitinfo(&all, &info) < 0 || info.si_signo == SIGCHLD || info.si_code > 0)
+			continue;
+		if (info.si_signo == ORPHANED && info.si_pid == 0)
+			return vz_err_set(err, VZ_FAILED, "vzpkg was killed");
+		kill(command, info.si_signo);
 	}
+}
+
+/* The end of pid 1 would do it as well, but after its lock is gone: then others
+ * could mount the environment anew while somebody still writes to it. */
+static void end_all(void)
+{
+	do
+		kill(-1, SIGKILL);
+	while (waitpid(-1, NULL, __WALL) > 0 || errno == EINTR);
 }
 
 /* If our parent died before this could bind our life to its, its end of the socket is closed. */
@@ -197,7 +212,7 @@ static void die_with_parent(void)
 {
 	struct pollfd pfd = { SOCKET, 0, 0 };
 
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || (poll(&pfd, 1, 0) > 0 && (pfd.revents & POLLHUP)))
+	if (prctl(PR_SET_PDEATHSIG, ORPHANED) < 0 || (poll(&pfd, 1, 0) > 0 && (pfd.revents & POLLHUP)))
 		_exit(1);
 }
 
@@ -227,9 +242,8 @@ void vz_init_main(const struct vz_enter *e, char **env, int socket)
 		vz_err_sys(&m.err, "fork");
 		give_up(SOCKET, &m);
 	}
-	if (supervise(command, &m.status, &m.err) < 0)
-		give_up(SOCKET, &m);
-	m.what = VZ_INIT_ENDED;
+	m.what = supervise(command, &m.status, &m.err) < 0 ? VZ_INIT_FAILED : VZ_INIT_ENDED;
+	end_all();
 	send_message(SOCKET, &m, -1);
 	_exit(0);
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <linux/fsverity.h>
 #include <linux/loop.h>
 #include <linux/magic.h>
 #include <stdio.h>
@@ -96,7 +97,7 @@ static int mount_image(int image_fd, unsigned ways, struct vz_err *err)
 
 struct layers {
 	int image, objects, upper, work;
-	bool volatile_upper;
+	bool volatile_upper, verity;
 	const char *join;    /* between image and objects: "::" makes them a data-only layer */
 	int result;
 };
@@ -116,7 +117,7 @@ static int set_layers(int fs, const struct layers *l, struct vz_err *err)
 	for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
 		if (vz_fs_set(fs, fixed[i][0], fixed[i][1], err) < 0)
 			return -1;
-	if (vz_fs_set(fs, "lowerdir", lower, err) < 0)
+	if (vz_fs_set(fs, "lowerdir", lower, err) < 0 || (l->verity && vz_fs_set(fs, "verity", "on", err) < 0))
 		return -1;
 	if (l->upper < 0)
 		return 0;
@@ -176,15 +177,30 @@ static int mount_layers(void *arg, struct vz_err *err)
 	return outer->result < 0 ? -1 : 0;
 }
 
-/* Not found out by trying: overlayfs logs each failed try, and a volatile one
- * leaves marks. Where this is wrong, the other way works as well. */
-static bool has_data_layers(void)
+/* Not found out by trying: overlayfs logs each failed try, and a volatile one leaves marks. */
+static bool kernel_is(unsigned want_major, unsigned want_minor)
 {
 	struct utsname kernel;
 	unsigned major = 0, minor = 0;
 
 	return uname(&kernel) == 0 && sscanf(kernel.release, "%u.%u", &major, &minor) == 2 &&
-	       (major > 6 || (major == 6 && minor >= 5));
+	       (major > want_major || (major == want_major && minor >= want_minor));
+}
+
+/* An image that the store has sealed with fs-verity vouches for the digests in it, if its own is its name. */
+static int check_seal(int image_fd, const struct vz_digest *name, bool *ret_sealed, struct vz_err *err)
+{
+	struct {
+		struct fsverity_digest head;
+		uint8_t bytes[64];
+	} d = { .head.digest_size = sizeof d.bytes };
+	char hex[VZ_HEX_LEN + 1];
+
+	*ret_sealed = ioctl(image_fd, FS_IOC_MEASURE_VERITY, &d) == 0;
+	if (!*ret_sealed || (d.head.digest_size == sizeof name->b && !memcmp(d.bytes, name->b, sizeof name->b)))
+		return 0;
+	vz_digest_hex(name, hex);
+	return vz_err_set(err, VZ_DAMAGED, "image '%s' has another digest than its name says", hex);
 }
 
 /* overlayfs says only EINVAL to these, or takes them and then cannot do what it was asked for. */
@@ -213,13 +229,17 @@ int vz_mount_new(const struct vz_store *s, const struct vz_mount_plan *p, struct
 	struct layers l = {
 		.objects = vz_store_objects_fd(s), .upper = p->upper_fd, .work = p->work_fd,
 		.volatile_upper = p->volatile_upper,
-		.join = p->ways & VZ_MOUNT_NO_DATADIR || !has_data_layers() ? ":" : "::",
+		.join = p->ways & VZ_MOUNT_NO_DATADIR || !kernel_is(6, 5) ? ":" : "::",
 	};
 
 	if (p->upper_fd >= 0 && check_upper(p->upper_fd, err) < 0)
 		return -1;
-	if (p->image_fd < 0 && (opened = vz_store_open_image(s, &p->image, err)) < 0)
-		return -1;
+	if (p->image_fd < 0) {
+		opened = vz_store_open_image(s, &p->image, err);
+		if (opened < 0 || check_seal(opened, &p->image, &l.verity, err) < 0)
+			return -1;
+		l.verity = l.verity && kernel_is(6, 6);
+	}
 	l.image = image = mount_image(p->image_fd < 0 ? opened : p->image_fd, p->ways, err);
 	if (image < 0)
 		return vz_err_wrap(err, "image");

@@ -11,7 +11,8 @@
  * configured) or through a loop device; the objects are a data-only layer of
  * overlayfs (6.5) or its last ordinary one, which the image hides.  Layers are
  * put together in a mount namespace that only this call sees.  Tests force the
- * older ways.
+ * older ways.  Where the store could seal the image with fs-verity, overlayfs
+ * checks the objects it shows by their digests too (6.6).
  *
  * Each mount has an image mount of its own, which goes away with it.  Sharing
  * one would save no page cache worth having: contents are objects, one inode

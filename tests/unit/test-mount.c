@@ -2,7 +2,10 @@
 #include "tests/unit/root.h"
 
 #include <errno.h>
+#include <linux/fsverity.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 
 #include "link/mount.h"
@@ -63,6 +66,38 @@ START_TEST(test_ways)
 }
 END_TEST
 
+/* What the kernel says of the mount at `path`. */
+static bool has_option(const char *path, const char *option)
+{
+	FILE *f = fopen("/proc/self/mountinfo", "r");
+	char line[4096];
+	bool found = false;
+
+	ck_assert_ptr_nonnull(f);
+	while (fgets(line, sizeof line, f))
+		found = found || (strstr(line, path) && strstr(line, option));
+	fclose(f);
+	return found;
+}
+
+/* The image is sealed, and the kernel can check objects against it. */
+static bool is_checked(const struct root *r)
+{
+	struct utsname kernel;
+	int major, minor;
+	struct {
+		struct fsverity_digest head;
+		uint8_t bytes[64];
+	} d = { .head.digest_size = sizeof d.bytes };
+	struct vz_err err = {0};
+	auto_fd int fd = -1;
+
+	must(fd = vz_store_open_image(r->store, &r->image, &err));
+	ck_assert_int_eq(uname(&kernel), 0);
+	ck_assert_int_eq(sscanf(kernel.release, "%d.%d", &major, &minor), 2);
+	return ioctl(fd, FS_IOC_MEASURE_VERITY, &d) == 0 && major * 100 + minor >= 606;
+}
+
 START_TEST(test_attach)
 {
 	auto_root struct root r = root_new();
@@ -76,6 +111,8 @@ START_TEST(test_attach)
 	must(fd = vz_mount_new(r.store, &p, &err));
 	must(vz_mount_attach(fd, path, &err));
 	ck_assert(vz_mount_is_point(AT_FDCWD, path));
+	ck_assert(has_option(path, "rw,nodev,noatime") && has_option(path, "metacopy=on"));
+	ck_assert_int_eq(has_option(path, "verity=on"), is_checked(&r));
 	close(steal_fd(&fd));
 	must(busy = vz_open_dir(AT_FDCWD, path, &err));
 	check_text(busy, "etc/big", BIG);
