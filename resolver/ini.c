@@ -11,6 +11,9 @@ struct reader {
 	const char *what;
 	char *section;
 	unsigned line;
+	unsigned *line_of;       /* by number of the call of next_line(), as libinih counts lines, from 1 */
+	size_t calls, cap_calls;
+	const char *rest, *rest_end;     /* of a line that is handed over in pieces, or NULL */
 	bool indented;           /* the line at hand begins with white space */
 	bool in_value;           /* there is a value that an indented line could continue */
 	unsigned failed;         /* line of the failure in `err`, or 0 */
@@ -94,23 +97,83 @@ static int begin_section(struct reader *r, const char *p, const char *end)
 	return tell(r, NULL, NULL, false);
 }
 
+/* libinih takes lines of at most 200 bytes. The next piece of a longer one, which ends at white
+ * space; those behind the first look like continued lines, which mean the same. */
+static char *next_piece(struct reader *r, char *out, size_t size)
+{
+	bool first = r->rest == r->p;
+	size_t left = (size_t)(r->rest_end - r->rest), len = left < size - 3 ? left : size - 3, at = 0;
+
+	while (len < left && len && !is_blank(r->rest[len]))
+		len--;
+	if (!len) {
+		vz_err_set(r->err, VZ_USAGE, "%s:%u: word longer than %zu bytes", r->what, r->line, size - 3);
+		r->failed = r->line;
+		return NULL;
+	}
+	if (!first)
+		out[at++] = ' ';
+	memcpy(out + at, r->rest, len);
+	out[at + len] = '\n';
+	out[at + len + 1] = 0;
+	r->indented = !first || is_blank(*r->rest);
+	for (r->rest += len; r->rest < r->rest_end && is_blank(*r->rest); r->rest++)
+		;
+	if (r->rest == r->rest_end)
+		r->rest = NULL;
+	return out;
+}
+
+/* Where the text of a line ends and its comment begins; a line that is a comment has no text. */
+static const char *text_end(const char *p, const char *end)
+{
+	const char *start = p;
+
+	while (p < end && is_blank(*p))
+		p++;
+	if (p < end && *p == '#')
+		return start;
+	for (; p < end; p++)
+		if (*p == ';' && (p == start || is_blank(p[-1])))
+			break;
+	while (p > start && is_blank(p[-1]))
+		p--;
+	return p;
+}
+
 /* libinih's fgets(): the next line, and what Debian's build of it does not tell the handler: where we are. */
 static char *next_line(char *out, int size, void *stream)
 {
 	struct reader *r = stream;
-	const char *p, *nl;
+	const char *p, *nl, *line = r->p;
 	size_t len;
 
-	if (r->failed || r->p == r->end)
+	if (r->failed || (r->p == r->end && !r->rest))
 		return NULL;
+	vz_grow(r->line_of, r->calls, r->cap_calls);
+	r->line_of[r->calls++] = r->line + !r->rest;
+	if (r->rest)
+		return next_piece(r, out, (size_t)size);
 	nl = memchr(r->p, '\n', (size_t)(r->end - r->p));
 	len = (size_t)((nl ? nl + 1 : r->end) - r->p);
 	r->line++;
 	if (len > (size_t)size - 2) {
-		vz_err_set(r->err, VZ_USAGE, "%s:%u: line longer than %d bytes, expected the value to go on in an indented line",
-			   r->what, r->line, size - 3);
-		r->failed = r->line;
-		return NULL;
+		r->rest_end = text_end(line, line + len);
+		r->rest = r->rest_end > line ? line : NULL;
+		if (r->rest && *line != '[') {
+			out = next_piece(r, out, (size_t)size);
+			r->p += len;
+			return out;
+		}
+		if (r->rest) {
+			vz_err_set(r->err, VZ_USAGE, "%s:%u: section name longer than %d bytes", r->what, r->line, size);
+			r->failed = r->line;
+			return NULL;
+		}
+		r->p += len;
+		out[0] = '\n';
+		out[1] = 0;
+		return out;
 	}
 	memcpy(out, r->p, len);
 	out[len] = 0;
@@ -171,6 +234,9 @@ int vz_ini_read(const char *text, size_t len, const char *what, vz_ini_handler h
 		r.p += 3;
 	bad = ini_parse_stream(next_line, &r, got_value, &r);
 	free(r.section);
+	if (bad > 0)
+		bad = (int)r.line_of[(size_t)bad <= r.calls ? bad - 1 : (int)r.calls - 1];
+	free(r.line_of);
 	if (bad > 0 && (!r.failed || (unsigned)bad < r.failed))
 		return vz_err_set(err, VZ_USAGE, "%s:%d: neither section nor key, expected KEY = VALUE or [SECTION]", what, bad);
 	if (bad < 0)
