@@ -5,7 +5,8 @@ EXTRA_DIST += tests/fixtures tests/lib
 # Fuzz targets. Usually each is linked with replay.c, and `make check` runs it on
 # tests/fuzz/corpus/NAME; with --enable-fuzz it is a libFuzzer program for `make fuzz`.
 fuzz_programs = tests/fuzz/fuzz-plan tests/fuzz/fuzz-recipe tests/fuzz/fuzz-mirrors \
-	tests/fuzz/fuzz-control tests/fuzz/fuzz-deb tests/fuzz/fuzz-tar tests/fuzz/fuzz-record tests/fuzz/fuzz-manifest
+	tests/fuzz/fuzz-control tests/fuzz/fuzz-deb tests/fuzz/fuzz-tar tests/fuzz/fuzz-record tests/fuzz/fuzz-manifest \
+	tests/fuzz/fuzz-dump tests/fuzz/fuzz-image
 check_PROGRAMS += $(fuzz_programs)
 if FUZZ
 fuzz_main =
@@ -44,6 +45,14 @@ tests_fuzz_fuzz_tar_LDADD = $(STORE_LIBS)
 tests_fuzz_fuzz_record_SOURCES = tests/fuzz/fuzz-record.c $(fuzz_main)
 tests_fuzz_fuzz_record_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_record_LDADD = $(STORE_LIBS)
+
+tests_fuzz_fuzz_dump_SOURCES = tests/fuzz/fuzz-dump.c $(fuzz_main)
+tests_fuzz_fuzz_dump_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_dump_LDADD = libstore.a $(BASE_LIBS)
+
+tests_fuzz_fuzz_image_SOURCES = tests/fuzz/fuzz-image.c $(fuzz_main)
+tests_fuzz_fuzz_image_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_image_LDADD = libstore.a $(BASE_LIBS)
 
 tests_fuzz_fuzz_manifest_SOURCES = tests/fuzz/fuzz-manifest.c $(fuzz_main)
 tests_fuzz_fuzz_manifest_LDFLAGS = $(fuzz_ldflags)
