@@ -144,30 +144,67 @@ int vz_write_file(int dir, const char *path, const void *data, size_t len, mode_
 	return vz_fsync_dir(dir, !slash ? "." : slash == parent ? "/" : parent, err);
 }
 
-static int remove_children(int fd, dev_t dev, struct vz_err *err);
+/* A tree of any depth: what is nested too deeply is moved to the top and comes
+ * round again, so that depth costs neither descriptors nor stack. */
+struct removal {
+	dev_t dev;
+	int top;
+	unsigned moved;
+};
 
-static int remove_entry(int dir, const char *name, dev_t dev, struct vz_err *err)
+#define MAX_DEPTH 32
+
+static int move_to_top(struct removal *r, int dir, const char *name, struct vz_err *err)
+{
+	char to[32];
+
+	for (;;) {
+		snprintf(to, sizeof to, ".moved-%u", r->moved++);
+		if (renameat2(dir, name, r->top, to, RENAME_NOREPLACE) == 0)
+			return 0;
+		if (errno != EEXIST)
+			return vz_err_sys(err, "move '%s'", name);
+	}
+}
+
+/* A directory to be emptied, made accessible if it is not. */
+static int open_doomed(int dir, const char *name)
+{
+	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0 && errno == EACCES && fchmodat(dir, name, 0700, 0) == 0)
+		fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return fd;
+}
+
+static int remove_children(struct removal *r, int dir, unsigned depth, struct vz_err *err);
+
+static int remove_entry(struct removal *r, int dir, const char *name, unsigned depth, struct vz_err *err)
 {
 	auto_fd int fd = -1;
 	struct stat st;
+	unsigned moved;
 
 	if (unlinkat(dir, name, 0) == 0 || errno == ENOENT)
 		return 0;
 	if (errno != EISDIR && errno != EPERM)
 		return vz_err_sys(err, "remove '%s'", name);
-	fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 && errno == EACCES) {
-		if (fchmodat(dir, name, 0700, 0) == 0)
-			fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	}
+	if (depth > MAX_DEPTH)
+		return move_to_top(r, dir, name, err);
+	fd = open_doomed(dir, name);
 	if (fd < 0)
 		return vz_err_sys(err, "remove '%s'", name);
 	if (fstat(fd, &st) < 0)
 		return vz_err_sys(err, "stat '%s'", name);
-	if (st.st_dev != dev)
+	if (st.st_dev != r->dev)
 		return vz_err_set(err, VZ_BUSY, "remove '%s': another file system is mounted there", name);
-	if (remove_children(fd, dev, err) < 0)
-		return -1;
+	if (depth == 0)
+		r->top = fd;
+	do {
+		moved = r->moved;
+		if (remove_children(r, fd, depth + 1, err) < 0)
+			return -1;
+	} while (depth == 0 && r->moved != moved);
 	if (unlinkat(dir, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		return vz_err_sys(err, "remove directory '%s'", name);
 	return 0;
@@ -179,9 +216,10 @@ static void dir_close(DIR **d)
 		closedir(*d);
 }
 
-static int remove_children(int fd, dev_t dev, struct vz_err *err)
+static int remove_children(struct removal *r, int dir, unsigned depth, struct vz_err *err)
 {
-	__attribute__((cleanup(dir_close))) DIR *d = fdopendir(dup(fd));
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	__attribute__((cleanup(dir_close))) DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *e;
 
 	if (!d)
@@ -189,7 +227,7 @@ static int remove_children(int fd, dev_t dev, struct vz_err *err)
 	while ((e = readdir(d))) {
 		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
 			continue;
-		if (remove_entry(dirfd(d), e->d_name, dev, err) < 0)
+		if (remove_entry(r, fd, e->d_name, depth, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -197,11 +235,13 @@ static int remove_children(int fd, dev_t dev, struct vz_err *err)
 
 int vz_remove_tree(int dir, const char *name, struct vz_err *err)
 {
+	struct removal r = { .top = -1 };
 	struct stat st;
 
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : vz_err_sys(err, "stat '%s'", name);
-	return remove_entry(dir, name, st.st_dev, err);
+	r.dev = st.st_dev;
+	return remove_entry(&r, dir, name, 0, err);
 }
 
 int vz_lock_fd(int fd, enum vz_lock how, bool wait, const char *what, struct vz_err *err)

@@ -4,6 +4,7 @@
 #include "base/fd.h"
 #include <errno.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 START_TEST(test_files)
@@ -32,6 +33,25 @@ START_TEST(test_files)
 }
 END_TEST
 
+/* A tenant can nest directories without end. */
+START_TEST(test_remove_deep)
+{
+	char dir[] = "/tmp/vz-test-fd-XXXXXX";
+	struct rlimit few = { 128, 128 };
+	struct vz_err err = {0};
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	ck_assert_int_eq(chdir(dir), 0);
+	for (int i = 0; i < 300; i++) {
+		ck_assert_int_eq(mkdir("d", 0755) | mkdir(".moved-0", 0700), 0);
+		ck_assert_int_eq(chdir("d"), 0);
+	}
+	ck_assert_int_eq(chdir("/") | setrlimit(RLIMIT_NOFILE, &few), 0);
+	must(vz_remove_tree(AT_FDCWD, dir, &err));
+	ck_assert_int_eq(access(dir, F_OK), -1);
+}
+END_TEST
+
 START_TEST(test_locks)
 {
 	char name[] = "/tmp/vz-test-lock-XXXXXX";
@@ -46,4 +66,4 @@ START_TEST(test_locks)
 }
 END_TEST
 
-UNIT_MAIN("fd", test_files, test_locks)
+UNIT_MAIN("fd", test_files, test_remove_deep, test_locks)
