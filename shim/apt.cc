@@ -71,9 +71,9 @@ bool ready(struct vz_err *err)
 		good = pkgInitConfig(*_config) && pkgInitSystem(*_config, _system);
 		if (!good)
 			fail(&why, "set up libapt-pkg");
-		_error->Discard();
 		// fills the library's cache of compressors while there is one thread
 		APT::Configuration::getCompressors();
+		_error->Discard();
 	});
 	if (!good)
 		*err = why;
@@ -265,6 +265,8 @@ extern "C" struct vz_apt_deb *vz_apt_deb_open(int fd, struct vz_err *err)
 
 		if (!ready(err))
 			return nullptr;
+		// what a call before left would be taken for a failure of this one
+		_error->Discard();
 		d->fd = fd;
 		if (lseek(fd, 0, SEEK_SET) < 0 || !d->file.OpenDescriptor(fd, FileFd::ReadOnly, FileFd::None, false)) {
 			fail(err, "open the package");
