@@ -125,10 +125,20 @@ static int check_installed(const struct vz_configure *c, const struct vz_tree *t
 	return vz_apt_control_read(status.data, status.len, check_field, package, err);
 }
 
+/* Something for link/view.h to show the host's over: an environment has none of its own. */
+static int add_resolv_conf(const struct vz_configure *c, struct vz_tree *t, struct vz_err *err)
+{
+	const struct vz_content_file f = { .path = "/etc/resolv.conf", .mode = 0644, .date = c->date, .data = "" };
+
+	return vz_tree_lookup(t, f.path, false) ? 0 : vz_content_write(c->store, t, &f, err);
+}
+
 int vz_deb_settle(const struct vz_configure *c, struct vz_tree *t, struct vz_err *err)
 {
 	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
 		sweep(c, &rules[i], t);
 	drop_policy(c, t);
+	if (add_resolv_conf(c, t, err) < 0)
+		return -1;
 	return check_installed(c, t, err);
 }

@@ -173,6 +173,7 @@ START_TEST(test_configured)
 	ck_assert_ptr_null(vz_tree_find(f.tree, "/etc/passwd-"));
 	ck_assert_ptr_null(vz_tree_find(f.tree, DPKG "/lock"));
 	ck_assert_ptr_null(vz_tree_find(f.tree, "/usr/sbin/policy-rc.d"));
+	ck_assert_ptr_nonnull(vz_tree_find(f.tree, "/etc/resolv.conf"));
 	ck_assert_str_eq(f.log.data, "said by a\n--status-fd 9 --abort-after=1 --force-unsafe-io,confdef,confold --configure -a "
 				     "1000\npolicy 101\n");
 	finish(&f);
