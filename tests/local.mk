@@ -6,7 +6,7 @@ EXTRA_DIST += tests/fixtures tests/lib
 # tests/fuzz/corpus/NAME; with --enable-fuzz it is a libFuzzer program for `make fuzz`.
 fuzz_programs = tests/fuzz/fuzz-plan tests/fuzz/fuzz-recipe tests/fuzz/fuzz-mirrors \
 	tests/fuzz/fuzz-control tests/fuzz/fuzz-deb tests/fuzz/fuzz-tar tests/fuzz/fuzz-record tests/fuzz/fuzz-manifest \
-	tests/fuzz/fuzz-dump tests/fuzz/fuzz-image
+	tests/fuzz/fuzz-dump tests/fuzz/fuzz-image tests/fuzz/fuzz-env
 check_PROGRAMS += $(fuzz_programs)
 if FUZZ
 fuzz_main =
@@ -57,6 +57,11 @@ tests_fuzz_fuzz_image_LDADD = libstore.a $(BASE_LIBS)
 tests_fuzz_fuzz_manifest_SOURCES = tests/fuzz/fuzz-manifest.c $(fuzz_main)
 tests_fuzz_fuzz_manifest_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_manifest_LDADD = $(STORE_LIBS)
+
+tests_fuzz_fuzz_env_SOURCES = tests/fuzz/fuzz-env.c $(fuzz_main)
+tests_fuzz_fuzz_env_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+tests_fuzz_fuzz_env_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_env_LDADD = $(LINK_LIBS)
 
 FUZZ_SECONDS = 60
 .PHONY: fuzz
