@@ -7,7 +7,9 @@
 #ifndef TESTS_ROOT_H
 #define TESTS_ROOT_H
 
+#include <sched.h>
 #include <stdio.h>
+#include <sys/mount.h>
 
 #include "base/fd.h"
 #include "store/image.h"
@@ -23,6 +25,9 @@ __attribute__((constructor)) static void root_needs(void)
 {
 	const char *why = geteuid() ? "needs root" : access(BUSYBOX, X_OK) ? "needs busybox-static" : NULL;
 
+	/* mounts of our own to count and to leave, whatever others mount meanwhile */
+	if (!why && (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0))
+		why = "needs a mount namespace";
 	if (!why)
 		return;
 	printf("%s\n", why);

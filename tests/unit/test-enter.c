@@ -78,9 +78,17 @@ static void check_output(struct inside *in, const char *script, const char *want
 	ck_assert_str_eq(out.data, want);
 }
 
-/* Does any process have `text` as an argument? It gets a moment to go away. */
-static bool runs(const char *text, bool want)
+/* How long the `i`th sleeper of this test sleeps: in seconds, and its name among all processes. */
+static int nap(int i)
 {
+	return 100000000 + getpid() * 10 + i;
+}
+
+/* Does a process sleep for nap(i)? It gets a moment to come or go away. */
+static bool sleeps(int i, bool want)
+{
+	auto_free char *text = vz_printf("%d", nap(i));
+
 	for (int tries = 0; tries < 200; tries++) {
 		DIR *d = opendir("/proc");
 		struct dirent *e;
@@ -168,7 +176,8 @@ START_TEST(test_build)
 		     "/run:\ny\n\n/tmp:\nx\n1\n# inside\n");
 	ck_assert_int_eq(faccessat(in.upper, "tmp/x", F_OK, 0), -1);
 	/* a session of its own: pid 2 leads it */
-	check_output(&in, "read pid name state parent group session x </proc/2/stat; echo $parent $group $session; cat /dev/tty 2>&1 || true",
+	check_output(&in, "read pid name state parent group session x </proc/2/stat; echo $parent $group $session; "
+		     "cat /dev/tty 2>&1 || true",
 		     "1 2 2\ncat: can't open '/dev/tty': No such device or address\n");
 }
 END_TEST
@@ -190,7 +199,8 @@ START_TEST(test_resolv_conf)
 	in.e.host_resolv_conf = false;
 	check_output(&in, "rm /etc/resolv.conf; ln -s ../../../../etc/hostname /etc/resolv.conf", "");
 	in.e.host_resolv_conf = true;
-	check_output(&in, "cat /etc/resolv.conf 2>&1; true", "cat: can't open '/etc/resolv.conf': No such file or directory\n");
+	check_output(&in, "cat /etc/resolv.conf 2>&1; true",
+		     "cat: can't open '/etc/resolv.conf': No such file or directory\n");
 }
 END_TEST
 
@@ -216,7 +226,8 @@ START_TEST(test_attacks)
 	check_output(&in, "/root/attacks", "");
 	/* the program that execs must not be the one that runs, or it could be written to */
 	in.e.build = false;
-	check_output(&in, "echo '#!/proc/self/exe' >/root/script; chmod 755 /root/script; ln -s /proc/self/exe /root/link", "");
+	check_output(&in, "echo '#!/proc/self/exe' >/root/script; chmod 755 /root/script; ln -s /proc/self/exe /root/link",
+		     "");
 	for (const char *const *name = (const char *const[]){ "/root/script", "/root/link", NULL }; *name; name++) {
 		struct vz_err err = {0};
 		int status;
@@ -298,32 +309,35 @@ static int wait_exit(pid_t pid)
 START_TEST(test_nothing_survives)
 {
 	auto_inside struct inside in = inside_new();
+	auto_free char *script = NULL, *other = NULL;
 	pid_t pid;
 
-	check_output(&in, "setsid sleep 86401 >/dev/null 2>&1 & sleep 86402 >/dev/null 2>&1 &", "");
-	ck_assert(!runs("86401", false));
-	ck_assert(!runs("86402", false));
+	script = vz_printf("setsid sleep %d >/dev/null 2>&1 & sleep %d >/dev/null 2>&1 &", nap(1), nap(2));
+	check_output(&in, script, "");
+	ck_assert(!sleeps(1, false));
+	ck_assert(!sleeps(2, false));
 
-	pid = enter_in_child(&in, "sleep 86403 & sleep 86404");
-	ck_assert(runs("86403", true) && runs("86404", true));
+	other = vz_printf("sleep %d & sleep %d", nap(3), nap(4));
+	pid = enter_in_child(&in, other);
+	ck_assert(sleeps(3, true) && sleeps(4, true));
 	kill(pid, SIGKILL);
 	ck_assert_int_eq(wait_exit(pid), -SIGKILL);
-	ck_assert(!runs("86403", false));
-	ck_assert(!runs("86404", false));
+	ck_assert(!sleeps(3, false));
+	ck_assert(!sleeps(4, false));
 }
 END_TEST
 
 START_TEST(test_timeout)
 {
 	auto_inside struct inside in = inside_new();
-	static const char *const argv[] = { "sleep", "86405", NULL };
+	auto_free char *seconds = vz_printf("%d", nap(0));
 	struct vz_err err = {0};
 	int status;
 
-	in.e.argv = argv;
+	in.e.argv = (const char *const[]){ "sleep", seconds, NULL };
 	in.e.timeout_seconds = 1;
 	must_fail(vz_enter_run(&in.e, &status, &err), VZ_FAILED, "'sleep' did not end within 1 seconds");
-	ck_assert(!runs("86405", false));
+	ck_assert(!sleeps(0, false));
 }
 END_TEST
 
@@ -331,6 +345,7 @@ START_TEST(test_signals)
 {
 	static const int passed[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2 };
 	auto_inside struct inside in = inside_new();
+	auto_free char *build = vz_printf("trap '' 2; sleep %d", nap(0));
 	pid_t pid;
 
 	for (size_t i = 0; i < sizeof passed / sizeof *passed; i++) {
@@ -346,11 +361,11 @@ START_TEST(test_signals)
 	}
 	/* a build is not asked: it ends */
 	in.e.build = true;
-	pid = enter_in_child(&in, "trap '' 2; sleep 86406");
-	ck_assert(runs("86406", true));
+	pid = enter_in_child(&in, build);
+	ck_assert(sleeps(0, true));
 	kill(pid, SIGINT);
 	ck_assert_int_eq(wait_exit(pid), 99);
-	ck_assert(!runs("86406", false));
+	ck_assert(!sleeps(0, false));
 }
 END_TEST
 

@@ -218,4 +218,5 @@ START_TEST(test_not_root)
 }
 END_TEST
 
-UNIT_MAIN("mount", test_ways, test_attach, test_image_by_descriptor, test_volatile, test_unfit_file_systems, test_not_root)
+UNIT_MAIN("mount", test_ways, test_attach, test_image_by_descriptor, test_volatile, test_unfit_file_systems,
+	  test_not_root)
