@@ -52,3 +52,15 @@ check_PROGRAMS += tests/unit/test-solve
 tests_unit_test_solve_SOURCES = tests/unit/test-solve.c tests/unit/unit.h
 tests_unit_test_solve_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_solve_LDADD = $(SOLVE_TEST_LIBS)
+
+unit_tests += tests/unit/test-release
+check_PROGRAMS += tests/unit/test-release
+tests_unit_test_release_SOURCES = tests/unit/test-release.c tests/unit/unit.h
+tests_unit_test_release_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_release_LDADD = $(SOLVE_TEST_LIBS)
+
+unit_tests += tests/unit/test-trust
+check_PROGRAMS += tests/unit/test-trust
+tests_unit_test_trust_SOURCES = tests/unit/test-trust.c tests/unit/unit.h tests/unit/gpg.h
+tests_unit_test_trust_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_trust_LDADD = $(SOLVE_TEST_LIBS)

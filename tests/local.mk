@@ -6,7 +6,8 @@ EXTRA_DIST += tests/fixtures tests/lib
 # tests/fuzz/corpus/NAME; with --enable-fuzz it is a libFuzzer program for `make fuzz`.
 fuzz_programs = tests/fuzz/fuzz-plan tests/fuzz/fuzz-recipe tests/fuzz/fuzz-mirrors \
 	tests/fuzz/fuzz-control tests/fuzz/fuzz-deb tests/fuzz/fuzz-tar tests/fuzz/fuzz-record tests/fuzz/fuzz-manifest \
-	tests/fuzz/fuzz-dump tests/fuzz/fuzz-image tests/fuzz/fuzz-env
+	tests/fuzz/fuzz-dump tests/fuzz/fuzz-image tests/fuzz/fuzz-env tests/fuzz/fuzz-release \
+	tests/fuzz/fuzz-packages
 check_PROGRAMS += $(fuzz_programs)
 if FUZZ
 fuzz_main =
@@ -62,6 +63,14 @@ tests_fuzz_fuzz_env_SOURCES = tests/fuzz/fuzz-env.c $(fuzz_main)
 tests_fuzz_fuzz_env_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 tests_fuzz_fuzz_env_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_env_LDADD = $(LINK_LIBS)
+
+tests_fuzz_fuzz_release_SOURCES = tests/fuzz/fuzz-release.c $(fuzz_main)
+tests_fuzz_fuzz_release_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_release_LDADD = $(RESOLVER_LIBS)
+
+tests_fuzz_fuzz_packages_SOURCES = tests/fuzz/fuzz-packages.c $(fuzz_main)
+tests_fuzz_fuzz_packages_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_packages_LDADD = $(RESOLVER_LIBS)
 
 FUZZ_SECONDS = 60
 .PHONY: fuzz
