@@ -64,3 +64,9 @@ check_PROGRAMS += tests/unit/test-trust
 tests_unit_test_trust_SOURCES = tests/unit/test-trust.c tests/unit/unit.h tests/unit/gpg.h
 tests_unit_test_trust_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_trust_LDADD = $(SOLVE_TEST_LIBS)
+
+unit_tests += tests/unit/test-resolve
+check_PROGRAMS += tests/unit/test-resolve
+tests_unit_test_resolve_SOURCES = tests/unit/test-resolve.c tests/unit/unit.h tests/unit/gpg.h
+tests_unit_test_resolve_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_resolve_LDADD = $(SOLVE_TEST_LIBS)

@@ -13,7 +13,8 @@
 #include "base/fd.h"
 
 #define SMALL_LIMIT (10 << 20)
-#define DAY (24 * 60 * 60)
+#define MINUTE 60
+#define DAY (24 * 60 * MINUTE)
 #define HEAD 256                     /* bytes before the .solv proper, filled up with spaces */
 #define NEW_INDEX "new.solv"
 
@@ -118,8 +119,9 @@ int vz_source_get(struct vz_source *s, const char *path, int64_t *since, bool *m
 		return 0;
 	if (r.not_modified)
 		return 1;
+	/* a file that was changed just now may be changed again within the same second */
 	if (since)
-		*since = r.modified;
+		*since = r.modified < time(NULL) - MINUTE ? r.modified : 0;
 	if (lseek(fd, 0, SEEK_SET) < 0)
 		return vz_err_sys(err, "read '%s'", path);
 	return vz_read_fd(fd, SMALL_LIMIT, ret, err);
