@@ -47,9 +47,10 @@ int vz_cmd_remove_env(struct vz_cli *cli, int argc, char **argv, struct vz_err *
 	if (vz_cli_parse(cli, argc, argv, NULL, 1, 1, err) < 0)
 		return -1;
 	store = vz_cli_store(cli, VZ_STORE_CHANGE, err);
-	if (!store || vz_env_read(store, cli->args[0], &env, err) < 0)
+	if (!store)
 		return -1;
-	if (!cli->dry_run && vz_env_remove(store, cli->args[0], err) < 0)
+	/* one whose record is damaged can be removed too */
+	if ((cli->dry_run ? vz_env_read(store, cli->args[0], &env, err) : vz_env_remove(store, cli->args[0], err)) < 0)
 		return -1;
 	return report(cli, "env", cli->args[0]);
 }
