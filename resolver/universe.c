@@ -88,6 +88,7 @@ int vz_universe_add(struct vz_universe *u, int repo, int priority, int fd, struc
 
 	if (!f)
 		return vz_err_sys(err, "read an index");
+	setvbuf(f, NULL, _IOFBF, 1 << 18);   /* it is read whole, byte by byte */
 	r->priority = -priority;     /* libsolv: the higher wins */
 	failed = repo_add_solv(r, f, 0);
 	fclose(f);
