@@ -15,6 +15,7 @@
 #include "store/object.h"
 
 #define XATTR_LIMIT (64 * 1024)
+#define DEPTH_LIMIT 512          /* directories within directories; a level costs a descriptor and some stack */
 
 /* A name seen of an inode that has several. */
 struct name {
@@ -31,6 +32,7 @@ struct names {
 struct reader {
 	struct vz_capture *c;
 	struct names names;
+	unsigned depth;
 };
 
 static struct name *find_slot(const struct names *names, const struct stat *st)
@@ -206,9 +208,10 @@ static int read_dir(struct reader *r, int fd, struct vz_node *dir, struct vz_err
 
 static int read_entry(struct reader *r, int dir_fd, const char *name, struct vz_node *dir, struct vz_err *err)
 {
-	auto_fd int fd = openat(dir_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC), sub = -1;
+	auto_fd int fd = openat(dir_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	struct vz_node *n;
 	struct stat st;
+	int sub;
 
 	if (fd < 0 && errno == ENOENT)
 		return 0;
@@ -221,6 +224,7 @@ static int read_entry(struct reader *r, int dir_fd, const char *name, struct vz_
 		return read_file(r, dir_fd, n, err);
 	if (!S_ISDIR(st.st_mode))
 		return read_special(r, fd, &st, n, err);
+	close(steal_fd(&fd));        /* one descriptor a level is enough */
 	sub = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	return sub < 0 ? vz_err_sys(err, "open '%s'", name) : read_dir(r, sub, n, err);
 }
@@ -231,32 +235,31 @@ static void close_dir(DIR **d)
 		closedir(*d);
 }
 
-/* One descriptor a level: who makes a tree too deep for that gets an error. */
+/* Takes `fd`. */
 static int read_dir(struct reader *r, int fd, struct vz_node *dir, struct vz_err *err)
 {
-	int again = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	__attribute__((cleanup(close_dir))) DIR *d = again < 0 ? NULL : fdopendir(again);
+	__attribute__((cleanup(close_dir))) DIR *d = fdopendir(fd);
 	struct dirent *e;
 	struct stat st;
 
 	if (!d) {
 		vz_err_sys(err, "read directory '%s'", dir->name);
-		if (again >= 0)
-			close(again);
+		close(fd);
 		return -1;
 	}
+	if (r->depth == DEPTH_LIMIT)
+		return vz_err_set(err, VZ_FAILED, "directories are nested deeper than %d", DEPTH_LIMIT);
 	if (fstat(fd, &st) < 0)
 		return vz_err_sys(err, "read directory '%s'", dir->name);
 	take_stat(r, dir, &st);
 	if (read_xattrs(fd, dir, err) < 0 || vz_interrupted(err) < 0)
 		return -1;
-	rewinddir(d);
-	while ((errno = 0, e = readdir(d))) {
-		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
-			continue;
-		if (read_entry(r, fd, e->d_name, dir, err) < 0)
-			return dir->parent ? vz_err_wrap(err, "%s", dir->name) : -1;
-	}
+	r->depth++;
+	while ((errno = 0, e = readdir(d)))
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 &&
+		    read_entry(r, fd, e->d_name, dir, err) < 0)
+			return -1;
+	r->depth--;
 	return errno ? vz_err_sys(err, "read directory '%s'", dir->name) : 0;
 }
 
@@ -264,8 +267,11 @@ int vz_capture(struct vz_capture *c, struct vz_tree *t, struct vz_err *err)
 {
 	auto_tree struct vz_tree *upper = vz_tree_new();
 	struct reader r = { .c = c };
-	int rc = read_dir(&r, c->upper_fd, upper->root, err);
+	int fd = openat(c->upper_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc;
 
+	if (fd < 0)
+		return vz_err_sys(err, "open the private area");
+	rc = read_dir(&r, fd, upper->root, err);
 	free(r.names.slots);
 	return rc < 0 ? -1 : vz_overlay_apply(t, upper, err);
 }

@@ -179,6 +179,26 @@ START_TEST(test_details)
 }
 END_TEST
 
+START_TEST(test_too_deep)
+{
+	auto_scratch char *dir = scratch_new();
+	auto_tree struct vz_tree *t = vz_tree_new();
+	int top = open(dir, O_RDONLY | O_DIRECTORY), fd = dup(top);
+	struct vz_capture c = { .upper_fd = top, .date = 1000 };
+	struct vz_err err;
+
+	for (int i = 0; i < 600; i++) {
+		int below = dir_at(fd, "d");
+
+		close(fd);
+		fd = below;
+	}
+	close(fd);
+	must_fail(vz_capture(&c, t, &err), VZ_FAILED, "nested deeper than 512");
+	close(top);
+}
+END_TEST
+
 /* Mounts of the tests are seen by nobody else. */
 __attribute__((constructor)) static void need_mounts(void)
 {
@@ -188,4 +208,4 @@ __attribute__((constructor)) static void need_mounts(void)
 	exit(getenv("VZ_MUST_WORK") ? EXIT_FAILURE : 77);
 }
 
-UNIT_MAIN("capture", test_overlay, test_details)
+UNIT_MAIN("capture", test_overlay, test_details, test_too_deep)
