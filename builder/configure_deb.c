@@ -131,15 +131,12 @@ static int seed_copy(const struct vz_configure *c, struct vz_tree *t, const char
 	return write_text(c, t, path, &text, err);
 }
 
-/* An empty resolv.conf is a place to show the host's at. */
 static int seed(const struct vz_configure *c, struct vz_tree *t, struct vz_err *err)
 {
 	const struct vz_content_file policy = { VZ_POLICY_RC_PATH, 0755, c->date, VZ_POLICY_RC, strlen(VZ_POLICY_RC) };
-	const struct vz_content_file resolv = { "/etc/resolv.conf", 0644, c->date, "", 0 };
 
 	if (seed_copy(c, t, "/etc/passwd", "/usr/share/base-passwd/passwd.master", err) < 0 ||
-	    seed_copy(c, t, "/etc/group", "/usr/share/base-passwd/group.master", err) < 0 ||
-	    write_unless_there(c, t, &resolv, err) < 0)
+	    seed_copy(c, t, "/etc/group", "/usr/share/base-passwd/group.master", err) < 0)
 		return -1;
 	return write_unless_there(c, t, &policy, err);
 }
