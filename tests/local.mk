@@ -7,7 +7,7 @@ EXTRA_DIST += tests/fixtures tests/lib
 fuzz_programs = tests/fuzz/fuzz-plan tests/fuzz/fuzz-recipe tests/fuzz/fuzz-mirrors \
 	tests/fuzz/fuzz-control tests/fuzz/fuzz-deb tests/fuzz/fuzz-tar tests/fuzz/fuzz-record tests/fuzz/fuzz-manifest \
 	tests/fuzz/fuzz-dump tests/fuzz/fuzz-image tests/fuzz/fuzz-env tests/fuzz/fuzz-release \
-	tests/fuzz/fuzz-packages
+	tests/fuzz/fuzz-packages tests/fuzz/fuzz-dpkg
 check_PROGRAMS += $(fuzz_programs)
 if FUZZ
 fuzz_main =
@@ -71,6 +71,10 @@ tests_fuzz_fuzz_release_LDADD = $(RESOLVER_LIBS)
 tests_fuzz_fuzz_packages_SOURCES = tests/fuzz/fuzz-packages.c $(fuzz_main)
 tests_fuzz_fuzz_packages_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_packages_LDADD = $(RESOLVER_LIBS)
+
+tests_fuzz_fuzz_dpkg_SOURCES = tests/fuzz/fuzz-dpkg.c $(fuzz_main)
+tests_fuzz_fuzz_dpkg_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_dpkg_LDADD = $(BUILDER_LIBS)
 
 FUZZ_SECONDS = 60
 .PHONY: fuzz
