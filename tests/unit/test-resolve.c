@@ -504,22 +504,27 @@ START_TEST(test_not_modified)
 }
 END_TEST
 
-/* Every file of the state, one after the other, damaged in its middle. */
+static void shell(const char *script, const char *arg)
+{
+	const char *argv[] = { "sh", "-c", script, "sh", arg, NULL };
+	int status;
+
+	must(vz_proc_run(&(struct vz_proc){ .argv = argv, .stdin_fd = -1 }, &status, NULL, NULL, &err));
+	ck_assert_int_eq(status, 0);
+}
+
+/* Every file of the state, damaged in its middle. */
 START_TEST(test_damaged_state)
 {
-	static const char script[] = "for f in \"$1\"/*/*; do [ ! -s \"$f\" ] || printf XXXX | "
-				     "dd of=\"$f\" bs=1 conv=notrunc seek=$(($(stat -c %s \"$f\") / 2)) status=none; done";
 	auto_free char *state = in_dir("state");
-	const char *argv[] = { "sh", "-c", script, "sh", state, NULL };
-	int status;
 
 	publish(&usual);
 	good(false);
-	must(vz_proc_run(&(struct vz_proc){ .argv = argv, .stdin_fd = -1 }, &status, NULL, NULL, &err));
-	ck_assert_int_eq(status, 0);
+	shell("for f in \"$1\"/*/*; do [ ! -s \"$f\" ] || printf XXXX | "
+	      "dd of=\"$f\" bs=1 conv=notrunc seek=$(($(stat -c %s \"$f\") / 2)) status=none; done", state);
 	/* the dates are gone, and are not taken for none */
 	bad(VZ_DAMAGED, "the state of repository 'main' cannot be read");
-	ck_assert_int_eq(system("rm -f /tmp/vz-test-resolve-*/state/*/state"), 0);
+	shell("rm \"$1\"/*/state", state);
 	good(false);
 	good(true);
 }

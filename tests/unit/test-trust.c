@@ -142,9 +142,9 @@ START_TEST(test_cut)
 	end = strstr(s.data, "-----BEGIN PGP SIGNATURE-----");
 	must_fail(vz_trust_clearsigned(&keyring, s.data, (size_t)(end - s.data), &text, &err), VZ_UNTRUSTED, "not exactly one");
 	/* the armour without the signature */
-	end = strchr(end, '\n') + 1;
-	strcpy(end, "\n-----END PGP SIGNATURE-----\n");
-	must_fail(vz_trust_clearsigned(&keyring, s.data, strlen(s.data), &text, &err), VZ_UNTRUSTED, "there is no signature");
+	s.len = (size_t)(strchr(end, '\n') + 1 - s.data);
+	vz_buf_puts(&s, "\n-----END PGP SIGNATURE-----\n");
+	must_fail(vz_trust_clearsigned(&keyring, s.data, s.len, &text, &err), VZ_UNTRUSTED, "there is no signature");
 }
 END_TEST
 
