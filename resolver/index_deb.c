@@ -363,7 +363,7 @@ static int read_stanza(struct vz_index_deb *x, const char *p, const char *end, s
 			x->line++;
 		}
 		colon = memchr(p, ':', (size_t)(nl - p));
-		if (!colon || colon == p || memchr(p, '\n', (size_t)(colon - p)))
+		if (!colon || colon == p || is_space(*p) || memchr(p, '\n', (size_t)(colon - p)))
 			return vz_err_set(err, VZ_UNTRUSTED, "line %zu of the index is not a field", x->line);
 		take_field(x, p, (size_t)(colon - p), trim(colon + 1, nl));
 		p = nl + 1;

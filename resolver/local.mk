@@ -70,3 +70,9 @@ check_PROGRAMS += tests/unit/test-resolve
 tests_unit_test_resolve_SOURCES = tests/unit/test-resolve.c tests/unit/unit.h tests/unit/gpg.h
 tests_unit_test_resolve_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_resolve_LDADD = $(SOLVE_TEST_LIBS)
+
+unit_tests += tests/unit/test-index-deb
+check_PROGRAMS += tests/unit/test-index-deb
+tests_unit_test_index_deb_SOURCES = tests/unit/test-index-deb.c tests/unit/unit.h
+tests_unit_test_index_deb_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_index_deb_LDADD = $(SOLVE_TEST_LIBS)
