@@ -92,6 +92,14 @@ else
 	@echo "make fuzz needs ./configure --enable-fuzz CC=clang CXX=clang++" >&2; exit 1
 endif
 
+# in the order in which they are best begun: the long ones first
+flow_tests += \
+	tests/flow/30-interrupt.sh tests/flow/22-same.sh tests/flow/26-thousand.sh tests/flow/20-build.sh \
+	tests/flow/32-full-disk.sh tests/flow/40-archive.sh tests/flow/24-environments.sh tests/flow/34-together.sh \
+	tests/flow/28-images.sh tests/flow/16-trust.sh tests/flow/18-download.sh tests/flow/14-resolve.sh \
+	tests/flow/12-recipes.sh tests/flow/10-command-line.sh
+dist_check_SCRIPTS += $(flow_tests)
+
 lint_tests += tests/lint/scripts.sh tests/lint/manual.sh
 dist_check_SCRIPTS += tests/lint/scripts.sh tests/lint/manual.sh
 

@@ -48,6 +48,7 @@ ran=
 cleanup() {
 	local status=$? pid where
 	trap - EXIT
+	set +e
 	if [ $status != 0 ] && [ $status != 77 ]; then
 		printf -- '--- last command: %s\n--- its stdout:\n' "$ran"
 		tail -n 30 "$out" 2>/dev/null
@@ -55,12 +56,11 @@ cleanup() {
 		tail -n 30 "$err" 2>/dev/null
 	fi >&2
 	for pid in "${servers[@]}"; do
-		kill "$pid" 2>/dev/null || :
+		kill "$pid" 2>/dev/null
 	done
 	while read -r where; do
-		umount -l "$where" || :
+		umount -l "$where"
 	done < <(mounted)
-	chmod -R u+rwX "$tmp" 2>/dev/null || :
 	rm -rf "$tmp"
 	exit $status
 }
@@ -168,7 +168,7 @@ nothing_left() {
 	[ -z "$left" ] || die "still mounted: $left"
 	left=$(losetup -n -O NAME,BACK-FILE 2>/dev/null | grep -F "$tmp/" || :)
 	[ -z "$left" ] || die "loop devices left: $left"
-	left=$(grep -lasF -- "$root" /proc/[0-9]*/cmdline | grep -v "^/proc/$$/" || :)
+	left=$(pgrep -fa -- "$root" || :)
 	[ -z "$left" ] || die "still running: $left"
 	[ ! -d "$root/staging" ] || {
 		left=$(find "$root/staging" "$root/trash" -mindepth 1 2>/dev/null | head -n 5)

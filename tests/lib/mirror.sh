@@ -9,7 +9,7 @@
 # Needs repo.sh.
 
 # beyond Essential and Priority: required; with users, alternatives, diversions, triggers, conffiles
-mirror_more=(apt ca-certificates iproute2 less nginx-light python3-minimal cron molly-guard dbus-daemon)
+mirror_more=(apt ca-certificates iproute2 less nginx-light python3-minimal cron dbus-daemon)
 
 mirror_suite=$(. /etc/os-release && printf '%s' "$VERSION_CODENAME")
 
