@@ -50,7 +50,7 @@ run 3 vz remove env e
 run 3 vz remove template nothing
 run 3 vz --json info nobody
 same "$(json .error.code)" 3
-json '.error.message' >/dev/null
+[ "$(json .error.message)" != null ] || die "no message"
 
 # not root
 chmod 755 "$tmp"

@@ -86,7 +86,7 @@ run() {
 }
 said() { grep -qE -- "$1" "$err" || die "stderr of '$ran' has no '$1'"; }
 gave() { grep -qE -- "$1" "$out" || die "stdout of '$ran' has no '$1'"; }
-json() { jq -er "$1" "$out" || die "JSON of '$ran' has no '$1'"; }
+json() { jq -r "$1" "$out" || die "JSON of '$ran' has no '$1'"; }
 one_error_line() {
 	[ "$(grep -c '^vzpkg: error: ' "$err")" = 1 ] || die "not exactly one error line from '$ran'"
 	! sed '1,/^vzpkg: error: /d' "$err" | grep -qv '^hint: ' || die "'$ran' says more after its error"
