@@ -116,7 +116,8 @@ static inline int root_dir(const struct root *r, const char *name)
 	return fd;
 }
 
-/* How many file systems are mounted that we see. */
+/* How many file systems are mounted that we see. Others' may go away meanwhile, though this name
+ * space is private: the kernel drops what lies on a directory that somebody removes. */
 static inline int root_mounts(void)
 {
 	FILE *f = fopen("/proc/self/mountinfo", "r");

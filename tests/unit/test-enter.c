@@ -41,7 +41,7 @@ static struct inside inside_new(void)
 
 static void inside_release(struct inside *in)
 {
-	ck_assert_int_eq(root_mounts(), in->mounts);
+	ck_assert_int_le(root_mounts(), in->mounts);
 	close(in->fd);
 	close(in->work);
 	close(in->upper);
@@ -396,7 +396,7 @@ START_TEST(test_hostile_mount_points)
 		e.argv = (const char *const[]){ "true", NULL };
 		must_fail(vz_enter_run(&e, &status, &err), VZ_FAILED, points[i]);
 	}
-	ck_assert_int_eq(root_mounts(), before);
+	ck_assert_int_le(root_mounts(), before);
 }
 END_TEST
 

@@ -178,7 +178,7 @@ START_TEST(test_exec)
 		ck_assert_int_eq(wait_exit(pid[i]), 0);
 	ck_assert_int_eq(run(&r, "a", "echo more >>/etc/big; test -e /etc/x && test -e /etc/by3", &err), 0);
 	ck_assert_int_eq(run(&r, "b", "test -e /etc/x", &err), 1 << 8);
-	ck_assert_int_eq(root_mounts(), before);
+	ck_assert_int_le(root_mounts(), before);
 	ck_assert(!vz_env_is_running(r.store, "a"));
 	must(vz_env_private_bytes(r.store, "a", &bytes, &err));
 	ck_assert(bytes >= 4096 && bytes < 65536);
@@ -217,7 +217,7 @@ START_TEST(test_mount)
 	must(vz_env_umount(r.store, "a", &err));
 	ck_assert_int_eq(faccessat(dir, "../a \"place\"/etc/second", F_OK, 0), -1);
 	must(vz_env_remove(r.store, "a", &err));
-	ck_assert_int_eq(root_mounts(), before);
+	ck_assert_int_le(root_mounts(), before);
 }
 END_TEST
 
@@ -240,7 +240,7 @@ START_TEST(test_killed)
 		ck_assert(!running(&r, "a", false));
 		ck_assert_int_eq(run(&r, "a", "rm /etc/go", &err), 0);
 	}
-	ck_assert_int_eq(root_mounts(), before);
+	ck_assert_int_le(root_mounts(), before);
 	must(vz_env_remove(r.store, "a", &err));
 }
 END_TEST

@@ -62,7 +62,7 @@ START_TEST(test_ways)
 
 	for (unsigned way = 0; way < 4; way++)
 		check_way(&r, way);
-	ck_assert_int_eq(root_mounts(), before);
+	ck_assert_int_le(root_mounts(), before);
 }
 END_TEST
 
