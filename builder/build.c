@@ -304,15 +304,31 @@ static void keep_log(struct build *b, struct vz_err *err)
 		vz_err_hint(err, "all output is in '%s/%s'%s%.400s", vz_store_path(b->store), path, *said ? "; " : "", said);
 }
 
+static int sync_job(void *arg, struct vz_err *err)
+{
+	return vz_store_sync(arg, err);
+}
+
 static int build(struct build *b, const struct timespec *start, struct vz_manifest *ret, struct vz_err *err)
 {
 	struct vz_stage *last = NULL;
 	struct vz_err keep_err = {0};
+	struct vz_pool *disk;
+	int rc;
 
 	if (fetch_and_ingest(b, err) < 0)
 		return -1;
 	plan_stages(b);
-	if (run_stages(b, &last, err) < 0) {
+	/* what came with the packages goes to the disk while their scripts keep the processors busy */
+	disk = vz_pool_new(1);
+	vz_pool_add(disk, sync_job, b->store);
+	rc = run_stages(b, &last, err);
+	if (vz_pool_finish(disk, &keep_err) < 0 && rc == 0) {
+		*err = keep_err;
+		rc = -1;
+	}
+	vz_pool_free(disk);
+	if (rc < 0) {
 		keep_log(b, err);
 		if (vz_store_sync(b->store, &keep_err) == 0)
 			keep_stages(b, &keep_err);

@@ -203,7 +203,8 @@ static int configure(struct vz_stage *s, const struct vz_compose_package *packag
 	if (vz_capture(&capture, tree, err) < 0 || ops->settle(&c, tree, err) < 0)
 		return -1;
 	s->new_bytes += capture.new_bytes;
-	return 0;
+	/* before the store is synced, which would write all this out */
+	return vz_remove_tree(vz_store_stage(s->store, err), "scratch", err);
 }
 
 static int build(struct vz_stage *s, const struct vz_compose_package *packages, struct vz_err *err)
