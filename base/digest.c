@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <openssl/evp.h>
+#include <pthread.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -52,7 +53,7 @@ int vz_digest_cmp(const struct vz_digest *a, const struct vz_digest *b)
 
 struct vz_hash {
 	EVP_MD_CTX *ctx;
-	const EVP_MD *md;
+	EVP_MD *md;
 };
 
 /* libcrypto's calls here fail only without memory or on misuse. */
@@ -62,9 +63,28 @@ static void must(int ok)
 		abort();
 }
 
+static OSSL_LIB_CTX *library;
+
+static void open_library(void)
+{
+	library = OSSL_LIB_CTX_new();
+	must(library != NULL);
+}
+
+/* A digest from a library context of our own: the default one would first read
+ * the host's openssl.cnf, which takes longer than making an environment and is
+ * about policies for keys and TLS, not for names of contents. NULL: unknown. */
+static EVP_MD *fetch(const char *algo)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, open_library);
+	return EVP_MD_fetch(library, algo, NULL);
+}
+
 struct vz_hash *vz_hash_new(const char *algo)
 {
-	const EVP_MD *md = EVP_get_digestbyname(algo);
+	EVP_MD *md = fetch(algo);
 	struct vz_hash *h;
 
 	if (!md)
@@ -101,21 +121,24 @@ void vz_hash_free(struct vz_hash *h)
 	if (!h)
 		return;
 	EVP_MD_CTX_free(h->ctx);
+	EVP_MD_free(h->md);
 	free(h);
 }
 
-/* One context a thread: making one costs more than hashing a small file. */
+static EVP_MD *sha256;
+
+static void fetch_sha256(void)
+{
+	sha256 = fetch("SHA256");
+	must(sha256 != NULL);
+}
+
 static void sha256_with(EVP_MD_CTX *ctx, const void *data, size_t len, uint8_t *ret)
 {
-	static const EVP_MD *md;
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-	if (!md) {
-		const EVP_MD *fetched = EVP_MD_fetch(NULL, "SHA256", NULL);
-
-		must(fetched != NULL);
-		__atomic_store_n(&md, fetched, __ATOMIC_RELEASE);
-	}
-	must(EVP_DigestInit_ex(ctx, md, NULL));
+	pthread_once(&once, fetch_sha256);
+	must(EVP_DigestInit_ex(ctx, sha256, NULL));
 	must(EVP_DigestUpdate(ctx, data, len));
 	must(EVP_DigestFinal_ex(ctx, ret, NULL));
 }

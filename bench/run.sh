@@ -47,13 +47,15 @@ printf 'vzpkg %s, %s, %s cores, kernel %s, median of %s\n\n' "$("$VZPKG" --versi
 
 # a minimal system from nothing
 recipe "$tmp/base.recipe" "$mirror_url" "$suite" "$key" apt
-fresh() { rm -rf "$root"; }
+# each run gets a new directory: just after a large removal ext4 is slow at making files (it skips inodes
+# that were freed in the last seconds), for us as for the peers
+fresh() { root=$tmp/root$EPOCHREALTIME; }
 ours=$(median fresh vz create template "$tmp/base.recipe")
 fresh
 /usr/bin/time -f %M -o "$tmp/peak" "$VZPKG" --root "$root" --no-progress create template "$tmp/base.recipe" \
 	>"$out" 2>"$err" </dev/null || die "the build failed"
 peak=$(tail -n 1 "$tmp/peak")
-gone() { rm -rf "$tmp/peer"; }
+gone() { [ ! -e "$tmp/peer" ] || mv "$tmp/peer" "$tmp/old$EPOCHREALTIME"; }
 theirs=$(median gone mmdebstrap -q --variant=minbase --mode=root "$suite" "$tmp/peer" "$source_line")
 row "minimal system from nothing" "$ours" mmdebstrap "$theirs" 4
 mv "$tmp/peer" "$tmp/minbase"
@@ -64,7 +66,7 @@ gone
 # a second one that shares the base
 recipe "$tmp/second.recipe" "$mirror_url" "$suite" "$key" apt less python3-minimal
 cp -al "$root" "$tmp/first-root"
-restore() { rm -rf "$root"; cp -al "$tmp/first-root" "$root"; rm -rf "$root/locks"; }
+restore() { fresh; cp -al "$tmp/first-root" "$root"; rm -rf "$root/locks"; }
 ours=$(median restore vz create template "$tmp/second.recipe")
 theirs=$(median gone mmdebstrap -q --variant=minbase --mode=root --include=less,python3-minimal "$suite" "$tmp/peer" "$source_line")
 row "a second one on the same base" "$ours" mmdebstrap "$theirs" 10
