@@ -32,13 +32,13 @@ row() { # WHAT OURS-MS PEER PEER-MS PROMISED-RATIO
 	awk -v what="$1" -v ours="$2" -v peer="$3" -v theirs="$4" -v want="$5" 'BEGIN {
 		ratio = theirs / (ours > 0 ? ours : 0.1)
 		printf "%-34s %10.1f ms   %-24s %10.1f ms   %8.1f x", what, ours, peer, theirs, ratio
-		if (want) printf "   promised %s x: %s", want, ratio >= want ? "kept" : "MISSED"
+		if (want) printf "   promised %s x: %s", want, (ratio >= want ? "kept" : "MISSED")
 		print ""
 	}'
 }
 limit() { # WHAT VALUE UNIT PROMISED
 	awk -v what="$1" -v v="$2" -v unit="$3" -v want="$4" 'BEGIN {
-		printf "%-34s %10.1f %-4s promised under %s: %s\n", what, v, unit, want, v < want ? "kept" : "MISSED"
+		printf "%-34s %10.1f %-4s promised under %s: %s\n", what, v, unit, want, (v < want ? "kept" : "MISSED")
 	}'
 }
 
@@ -56,9 +56,14 @@ fresh
 	>"$out" 2>"$err" </dev/null || die "the build failed"
 peak=$(tail -n 1 "$tmp/peak")
 gone() { [ ! -e "$tmp/peer" ] || mv "$tmp/peer" "$tmp/old$EPOCHREALTIME"; }
-theirs=$(median gone mmdebstrap -q --variant=minbase --mode=root "$suite" "$tmp/peer" "$source_line")
+theirs=$(median gone mmdebstrap -q --variant=minbase --mode=root --include=apt "$suite" "$tmp/peer" "$source_line")
 row "minimal system from nothing" "$ours" mmdebstrap "$theirs" 4
 mv "$tmp/peer" "$tmp/minbase"
+# the comparison holds only if both made the same system
+run 0 vz info base --packages
+cut -d' ' -f1,2 "$out" | sort >"$tmp/ours"
+dpkg-query "--root=$tmp/minbase" -W -f '${Package} ${Version}\n' | sort >"$tmp/theirs"
+cmp -s "$tmp/ours" "$tmp/theirs" || die "not the same packages: $(diff "$tmp/ours" "$tmp/theirs")"
 theirs=$(median gone debootstrap --variant=minbase "--keyring=$key" "$suite" "$tmp/peer" "$mirror_url")
 row "" "$ours" debootstrap "$theirs" ""
 gone
@@ -68,7 +73,8 @@ recipe "$tmp/second.recipe" "$mirror_url" "$suite" "$key" apt less python3-minim
 cp -al "$root" "$tmp/first-root"
 restore() { fresh; cp -al "$tmp/first-root" "$root"; rm -rf "$root/locks"; }
 ours=$(median restore vz create template "$tmp/second.recipe")
-theirs=$(median gone mmdebstrap -q --variant=minbase --mode=root --include=less,python3-minimal "$suite" "$tmp/peer" "$source_line")
+theirs=$(median gone mmdebstrap -q --variant=minbase --mode=root --include=apt,less,python3-minimal "$suite" \
+	"$tmp/peer" "$source_line")
 row "a second one on the same base" "$ours" mmdebstrap "$theirs" 10
 gone
 
