@@ -119,25 +119,33 @@ int vz_mirrors_expand(const struct vz_recipe_repo *repo, const char *const *dirs
 {
 	const char *slash = repo->file ? strrchr(repo->file, '/') : NULL;
 	auto_free char *beside = vz_printf("%.*smirrors", slash ? (int)(slash - repo->file) + 1 : 0, repo->file ? repo->file : "");
-	const char *const usual[] = { VZ_CONF_DIR "/mirrors", beside, VZ_RECIPES_DIR "/mirrors", NULL };
+	const char *const usual[] = { VZ_CONF_DIR "/mirrors", beside, VZ_RECIPES_DIR "/mirrors" };
+	auto_free const char **all = NULL;
 	auto_mirrors struct vz_mirrors m = {0};
+	size_t n = 0;
+
+	while (dirs && dirs[n])
+		n++;
+	all = vz_alloc((n + sizeof usual / sizeof *usual + 1) * sizeof *all);
+	if (n)
+		memcpy(all, dirs, n * sizeof *all);
+	memcpy(all + n, usual, sizeof usual);
 
 	for (size_t i = 0; i < repo->n_urls; i++) {
 		const char *url = repo->urls[i];
 		auto_free char *public = vz_url_public(url);
 
 		if (strncmp(url, "mirror:", 7) == 0 && vz_name_is_sane(url + 7)) {
-			if (add_list(&m, url + 7, dirs ? dirs : usual, err) < 0)
-				return vz_err_wrap(err, "repository '%s'", repo->id);
+			if (add_list(&m, url + 7, all, err) < 0)
+				return -1;
 		} else if (is_base(url)) {
 			add(&m, url, strlen(url));
 		} else {
-			return vz_err_set(err, VZ_USAGE, "repository '%s': '%s' is not an http, https, ftp or file URL", repo->id,
-					  public);
+			return vz_err_set(err, VZ_USAGE, "'%s' is not an http, https, ftp or file URL", public);
 		}
 	}
 	if (!m.n)
-		return vz_err_set(err, VZ_NOTFOUND, "repository '%s': its mirror lists name no mirror", repo->id);
+		return vz_err_set(err, VZ_NOTFOUND, "its mirror lists name no mirror");
 	*ret = m;
 	m = (struct vz_mirrors){0};
 	return 0;

@@ -20,9 +20,9 @@ struct vz_mirrors {
 void vz_mirrors_release(struct vz_mirrors *m);
 #define auto_mirrors __attribute__((cleanup(vz_mirrors_release)))
 
-/* `dirs`: NULL-terminated directories to look for mirror lists in, in order
- * (tests override; NULL: /etc/vzpkg/mirrors, then "mirrors" beside the recipe,
- * then the installed set). An empty result is VZ_NOTFOUND. Only http, https,
+/* `dirs`: NULL-terminated directories to look for mirror lists in, in order,
+ * before /etc/vzpkg/mirrors, "mirrors" beside the recipe, and the installed set;
+ * NULL: only those. An empty result is VZ_NOTFOUND. Only http, https,
  * ftp, file URLs are accepted. */
 int vz_mirrors_expand(const struct vz_recipe_repo *repo, const char *const *dirs, struct vz_mirrors *ret,
 		      struct vz_err *err);

@@ -57,7 +57,7 @@ static int add_repo(struct vz_session *s, const struct vz_recipe_repo *repo, str
 	struct repo r = {0};
 
 	if (vz_mirrors_expand(repo, s->o.mirror_dirs, &r.mirrors, err) < 0)
-		return -1;
+		return vz_err_wrap(err, "repository '%s'", repo->id);
 	r.id = vz_strdup(repo->id);
 	s->repos = vz_realloc(s->repos, s->n + 1, sizeof *s->repos);
 	s->repos[s->n++] = r;

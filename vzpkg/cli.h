@@ -19,8 +19,8 @@
 struct vz_cli {
 	const char *root;
 	const char **recipe_dirs;        /* NULL-terminated: --recipes, then the standard ones */
-	const char **mirror_dirs;        /* DIR/mirrors of each */
-	size_t n_dirs, cap_dirs;
+	const char **mirror_dirs;        /* NULL-terminated, or NULL: DIR/mirrors of each --recipes */
+	size_t n_dirs, cap_dirs, n_mirror_dirs, cap_mirror_dirs;
 	bool json, quiet, verbose, dry_run, yes, no_progress, offline, help;
 	struct vz_report report;
 	/* positional arguments after vz_cli_parse(), NULL-terminated */

@@ -56,14 +56,16 @@ static const struct option global_options[] = {
 
 static void add_dir(struct vz_cli *cli, const char *dir)
 {
-	size_t cap = cli->cap_dirs;
-
 	vz_grow(cli->recipe_dirs, cli->n_dirs + 1, cli->cap_dirs);
-	if (cap != cli->cap_dirs)
-		cli->mirror_dirs = vz_realloc(cli->mirror_dirs, cli->cap_dirs, sizeof *cli->mirror_dirs);
-	cli->recipe_dirs[cli->n_dirs] = dir;
-	cli->mirror_dirs[cli->n_dirs++] = vz_printf("%s/mirrors", dir);
-	cli->recipe_dirs[cli->n_dirs] = cli->mirror_dirs[cli->n_dirs] = NULL;
+	cli->recipe_dirs[cli->n_dirs++] = dir;
+	cli->recipe_dirs[cli->n_dirs] = NULL;
+}
+
+static void add_mirror_dir(struct vz_cli *cli, const char *recipes)
+{
+	vz_grow(cli->mirror_dirs, cli->n_mirror_dirs + 1, cli->cap_mirror_dirs);
+	cli->mirror_dirs[cli->n_mirror_dirs++] = vz_printf("%s/mirrors", recipes);
+	cli->mirror_dirs[cli->n_mirror_dirs] = NULL;
 }
 
 /* The administrator's, then the installed set, or the source tree's where the
@@ -96,7 +98,10 @@ static int take_global(struct vz_cli *cli, int c)
 {
 	switch (c) {
 	case OPT_ROOT: cli->root = optarg; return 0;
-	case OPT_RECIPES: add_dir(cli, optarg); return 0;
+	case OPT_RECIPES:
+		add_dir(cli, optarg);
+		add_mirror_dir(cli, optarg);
+		return 0;
 	case OPT_JSON: cli->json = true; return 0;
 	case 'q': cli->quiet = true; return 0;
 	case 'v': cli->verbose = true; return 0;
@@ -306,7 +311,7 @@ int main(int argc, char **argv)
 		perror("vzpkg: error: write to standard output");
 		rc = VZ_FAILED;
 	}
-	for (size_t i = 0; i < cli.n_dirs; i++)
+	for (size_t i = 0; i < cli.n_mirror_dirs; i++)
 		free((char *)cli.mirror_dirs[i]);
 	free(cli.recipe_dirs);
 	free(cli.mirror_dirs);

@@ -51,4 +51,28 @@ for shipped in "$top_srcdir"/recipes/*.recipe; do
 	"$VZPKG" --root "$root" --offline -n create template "$shipped" >"$out" 2>"$err" && die "resolved without metadata"
 	! grep -q "$shipped:[0-9]" "$err" || die "$shipped does not parse"
 done
+# mirror lists: those of --recipes come before those beside the recipe
+mkdir -p "$tmp/r/mirrors" "$tmp/mine/mirrors"
+cat >"$tmp/r/listed.recipe" <<-'END'
+	[template]
+	name = listed
+	kind = os
+	[repository main]
+	type = deb
+	url = mirror:somewhere
+	suite = stable
+	components = main
+	trust = unsigned
+	[packages]
+	install = apt
+END
+run 3 vz --recipes "$tmp/r" create template listed
+one_error_line
+said 'somewhere'
+echo http://127.0.0.1:9/beside >"$tmp/r/mirrors/somewhere"
+run 7 vz create template "$tmp/r/listed.recipe"
+said '127\.0\.0\.1:9/beside'
+echo http://127.0.0.1:9/mine >"$tmp/mine/mirrors/somewhere"
+run 7 vz --recipes "$tmp/mine" --recipes "$tmp/r" create template listed
+said '127\.0\.0\.1:9/mine'
 done_ok
