@@ -46,7 +46,7 @@ struct vz_manifest {
 	uint64_t packages, files, bytes, new_bytes;
 	double seconds;              /* what the build took */
 	int64_t created;             /* Unix time */
-	int64_t source_date;         /* newest signed date of its repositories: what times were clamped to */
+	int64_t source_date;         /* what times were clamped to: newest in its packages, at most the signed date */
 };
 
 void vz_manifest_release(struct vz_manifest *m);
