@@ -10,11 +10,9 @@
  * An environment is made in the stage and renamed into place, and removed the
  * other way round: what is half made or half removed is never below envs/.
  *
- * A record is one JSON object, members in byte order of their names:
- * "format" (the text "vzpkg-env 1"), those of struct vz_env under its names
- * ("hostname" absent where NULL; "template" is {"name", "version"}), and
- * "checksum": the SHA-256 of the object without it, written compactly (no
- * white space, members in byte order).  Unknown members are refused.
+ * A record is a document (store/document.h) of format "vzpkg-env 1": the members
+ * of struct vz_env under their names ("hostname" absent where NULL; "template" is
+ * {"name", "version"}).
  *
  * overlayfs must not have one upper directory in two mounts.  So there is one
  * at any time, found again by whoever comes next: at root/, or as the root

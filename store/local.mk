@@ -42,8 +42,8 @@ tests_unit_test_image_fsck_LDADD = libstore.a $(BASE_LIBS) $(CHECK_LIBS) $(ZLIB_
 libstore_a_SOURCES += store/recover.c store/recover.h store/store.c store/object.c
 # packages, records
 libstore_a_SOURCES += store/tar.c store/tar.h store/package.h store/package_deb.c store/ingest.c store/record.c
-# manifests
-libstore_a_SOURCES += store/manifest.c store/manifest_json.c store/gzip.c store/gzip.h
+# documents, manifests
+libstore_a_SOURCES += store/document.c store/document.h store/manifest.c store/manifest_json.c store/gzip.c store/gzip.h
 
 unit_tests += tests/unit/test-store
 check_PROGRAMS += tests/unit/test-store
@@ -80,3 +80,9 @@ check_PROGRAMS += tests/unit/test-manifest
 tests_unit_test_manifest_SOURCES = tests/unit/test-manifest.c tests/unit/unit.h tests/unit/scratch.h
 tests_unit_test_manifest_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(ZLIB_CFLAGS)
 tests_unit_test_manifest_LDADD = $(STORE_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-document
+check_PROGRAMS += tests/unit/test-document
+tests_unit_test_document_SOURCES = tests/unit/test-document.c tests/unit/unit.h
+tests_unit_test_document_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_document_LDADD = $(STORE_LIBS) $(CHECK_LIBS)

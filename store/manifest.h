@@ -13,15 +13,10 @@
  * version exist; then `current` is replaced.  Versions count from 1 and are
  * never used again.  The image is stored before the manifest is.
  *
- * The JSON is one object, members in byte order of their names, of "format"
- * (the text "vzpkg-manifest 1"), those of struct vz_manifest under its names
- * ("summary", "parent" and "recipe_path" absent where NULL; "image" is {"digest",
- * "size"}; "lock" and "tree" are the SHA-256 of those files), and "checksum":
- * the SHA-256 of the object without it, written compactly (no white space,
- * members in byte order).
- * The file is indented by two blanks a level; there is one text for one
- * manifest, and any other is refused.  So are unknown members: a new one means
- * a new format.
+ * A manifest is a document (store/document.h) of format "vzpkg-manifest 1": the
+ * members of struct vz_manifest under their names ("summary", "parent" and
+ * "recipe_path" absent where NULL; "image" is {"digest", "size"}; "lock" and
+ * "tree" are the SHA-256 of those files).
  */
 #ifndef STORE_MANIFEST_H
 #define STORE_MANIFEST_H

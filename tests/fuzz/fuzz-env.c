@@ -21,7 +21,9 @@ static char *with_checksum(const char *data, size_t size)
 		vz_sha256(compact, strlen(compact), &sum);
 		vz_digest_hex(&sum, hex);
 		json_object_set_new(o, "checksum", json_string(hex));
-		text = json_dumps(o, 0);
+		free(compact);
+		compact = json_dumps(o, JSON_INDENT(2) | JSON_SORT_KEYS);
+		text = vz_printf("%s\n", compact);
 		free(compact);
 	}
 	json_decref(o);

@@ -81,12 +81,10 @@ START_TEST(test_record)
 	ck_assert_int_eq(back.since, -2);
 	e.reason = (char *)"\xff";
 	must_fail(vz_env_format(&e, &again, &err), VZ_FAILED, "not UTF-8");
-	/* every damaged byte is seen, but in white space */
+	/* every damaged byte is seen */
 	for (size_t i = 0; i < text.len; i++) {
 		auto_env struct vz_env other = {0};
 
-		if (strchr(" \n", text.data[i]))
-			continue;
 		text.data[i] ^= 1;
 		must_fail(vz_env_parse(text.data, text.len, &other, &err), VZ_DAMAGED, "the record");
 		text.data[i] ^= 1;
