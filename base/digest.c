@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#define OPENSSL_SUPPRESS_DEPRECATED      /* SHA256_Init() and its like, see below */
 #include "base/digest.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <openssl/evp.h>
-#include <pthread.h>
+#include <openssl/sha.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -63,28 +64,9 @@ static void must(int ok)
 		abort();
 }
 
-static OSSL_LIB_CTX *library;
-
-static void open_library(void)
-{
-	library = OSSL_LIB_CTX_new();
-	must(library != NULL);
-}
-
-/* A digest from a library context of our own: the default one would first read
- * the host's openssl.cnf, which takes longer than making an environment and is
- * about policies for keys and TLS, not for names of contents. NULL: unknown. */
-static EVP_MD *fetch(const char *algo)
-{
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-	pthread_once(&once, open_library);
-	return EVP_MD_fetch(library, algo, NULL);
-}
-
 struct vz_hash *vz_hash_new(const char *algo)
 {
-	EVP_MD *md = fetch(algo);
+	EVP_MD *md = EVP_MD_fetch(NULL, algo, NULL);
 	struct vz_hash *h;
 
 	if (!md)
@@ -125,34 +107,25 @@ void vz_hash_free(struct vz_hash *h)
 	free(h);
 }
 
-static EVP_MD *sha256;
-
-static void fetch_sha256(void)
+/* The plain functions, not EVP: setting up providers and reading the host's
+ * openssl.cnf takes longer than making an environment, and fetching a method
+ * for each block of 4 KiB is felt too. Policies in that file are about keys and
+ * TLS, not about the names of contents. */
+static void sha256(const void *data, size_t len, uint8_t *ret)
 {
-	sha256 = fetch("SHA256");
-	must(sha256 != NULL);
-}
+	SHA256_CTX ctx;
 
-static void sha256_with(EVP_MD_CTX *ctx, const void *data, size_t len, uint8_t *ret)
-{
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-	pthread_once(&once, fetch_sha256);
-	must(EVP_DigestInit_ex(ctx, sha256, NULL));
-	must(EVP_DigestUpdate(ctx, data, len));
-	must(EVP_DigestFinal_ex(ctx, ret, NULL));
+	SHA256_Init(&ctx);
+	SHA256_Update(&ctx, data, len);
+	SHA256_Final(ret, &ctx);
 }
 
 void vz_sha256(const void *data, size_t len, struct vz_digest *ret)
 {
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-
-	sha256_with(ctx, data, len, ret->b);
-	EVP_MD_CTX_free(ctx);
+	sha256(data, len, ret->b);
 }
 
 struct vz_verity {
-	EVP_MD_CTX *ctx;
 	uint64_t total;
 	struct {
 		uint8_t block[BLOCK];    /* level 0: data; above: hashes of the level below */
@@ -163,17 +136,11 @@ struct vz_verity {
 
 struct vz_verity *vz_verity_new(void)
 {
-	struct vz_verity *v = vz_new(struct vz_verity);
-
-	v->ctx = EVP_MD_CTX_new();
-	return v;
+	return vz_new(struct vz_verity);
 }
 
 void vz_verity_free(struct vz_verity *v)
 {
-	if (!v)
-		return;
-	EVP_MD_CTX_free(v->ctx);
 	free(v);
 }
 
@@ -185,7 +152,7 @@ static void push(struct vz_verity *v, int level, const uint8_t *block)
 		push(v, level + 1, v->level[level + 1].block);
 		v->level[level + 1].len = 0;
 	}
-	sha256_with(v->ctx, block, BLOCK, v->level[level + 1].block + v->level[level + 1].len);
+	sha256(block, BLOCK, v->level[level + 1].block + v->level[level + 1].len);
 	v->level[level + 1].len += VZ_DIGEST_LEN;
 	v->level[level].blocks++;
 }
@@ -225,9 +192,9 @@ void vz_verity_end(struct vz_verity *v, struct vz_digest *ret)
 				break;
 			push(v, level, v->level[level].block);
 		}
-		sha256_with(v->ctx, v->level[level].block, BLOCK, desc + 16);
+		sha256(v->level[level].block, BLOCK, desc + 16);
 	}
-	sha256_with(v->ctx, desc, sizeof desc, ret->b);
+	sha256(desc, sizeof desc, ret->b);
 	v->total = 0;
 	for (int i = 0; i < LEVELS; i++) {
 		v->level[i].len = 0;
