@@ -232,7 +232,8 @@ static int enter(const struct listener *l, int root_fd, int list, int *ret_statu
 		.root_fd = root_fd,
 		.argv = (const char *const[]){ "sh", "-c", driver, NULL },
 		.envp = (const char *const[]){
-			date, "LC_ALL=C.UTF-8", "DEBIAN_FRONTEND=noninteractive", "DEBCONF_NONINTERACTIVE_SEEN=true",
+			date, "PATH=" VZ_BUILD_BIN ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+			"LC_ALL=C.UTF-8", "DEBIAN_FRONTEND=noninteractive", "DEBCONF_NONINTERACTIVE_SEEN=true",
 			"DPKG_COLORS=never", "DPKG_ROOT=", "DPKG_ADMINDIR=" VZ_DPKG_DIR, "DPKG_MAINTSCRIPT_NAME=preinst",
 			"DPKG_MAINTSCRIPT_PACKAGE_REFCOUNT=1", "DPKG_MAINTSCRIPT_DEBUG=0", "PERL_HASH_SEED=0",
 			"PYTHONHASHSEED=0", NULL },

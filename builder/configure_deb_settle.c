@@ -100,6 +100,14 @@ static void drop_policy(const struct vz_configure *c, struct vz_tree *t)
 		vz_tree_remove(t, n);
 }
 
+static void drop_helper(struct vz_tree *t)
+{
+	struct vz_node *n = vz_tree_find(t, VZ_BUILD_BIN);
+
+	if (n)
+		vz_tree_remove(t, n);
+}
+
 static int check_field(void *ctx, unsigned stanza, const char *name, const char *value, struct vz_err *err)
 {
 	char *package = ctx;
@@ -138,6 +146,7 @@ int vz_deb_settle(const struct vz_configure *c, struct vz_tree *t, struct vz_err
 	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
 		sweep(c, &rules[i], t);
 	drop_policy(c, t);
+	drop_helper(t);
 	if (add_resolv_conf(c, t, err) < 0)
 		return -1;
 	return check_installed(c, t, err);

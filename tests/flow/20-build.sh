@@ -34,7 +34,7 @@ run 0 vz exec full -- bash -c 'getent group crontab && test -e "$(readlink -f /e
 gave 42
 # what builds must not publish
 run 0 vz exec full -- bash -c 'test ! -s /etc/machine-id && test -z "$(ls /var/cache/apt/archives/*.deb 2>/dev/null)" &&
-	test ! -e /usr/sbin/policy-rc.d && test -z "$(ls -A /tmp)"'
+	test ! -e /usr/sbin/policy-rc.d && test ! -e /.vzpkg-build && test -z "$(ls -A /tmp)"'
 
 run 0 vz info full --packages
 gave '^nginx-light '
