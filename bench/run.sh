@@ -46,7 +46,16 @@ printf 'vzpkg %s, %s, %s cores, kernel %s, median of %s\n\n' "$("$VZPKG" --versi
 	"$suite from loopback" "$(nproc)" "$(uname -r)" "$runs"
 
 # a minimal system from nothing
-recipe "$tmp/base.recipe" "$mirror_url" "$suite" "$key" apt
+# the set that our recipe and debootstrap choose: /usr is merged from the start, so without usrmerge and its
+# perl, which convert an older system and which apt would otherwise take as the first alternative
+minimal() { # FILE INSTALL…
+	recipe "$1" "$mirror_url" "$suite" "$key" "${@:2}"
+	echo 'exclude = usrmerge' >>"$1"
+}
+printf 'Package: usrmerge\nPin: release *\nPin-Priority: -1\n' >"$tmp/pin"
+peer=(mmdebstrap -q --variant=minbase --mode=root --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr
+	"--setup-hook=mkdir -p \"\$1/etc/apt/preferences.d\" && cp '$tmp/pin' \"\$1/etc/apt/preferences.d/pin\"")
+minimal "$tmp/base.recipe" apt
 # each run gets a new directory: just after a large removal ext4 is slow at making files (it skips inodes
 # that were freed in the last seconds), for us as for the peers
 fresh() { root=$tmp/root$EPOCHREALTIME; }
@@ -56,7 +65,7 @@ fresh
 	>"$out" 2>"$err" </dev/null || die "the build failed"
 peak=$(tail -n 1 "$tmp/peak")
 gone() { [ ! -e "$tmp/peer" ] || mv "$tmp/peer" "$tmp/old$EPOCHREALTIME"; }
-theirs=$(median gone mmdebstrap -q --variant=minbase --mode=root --include=apt "$suite" "$tmp/peer" "$source_line")
+theirs=$(median gone "${peer[@]}" --include=apt "$suite" "$tmp/peer" "$source_line")
 row "minimal system from nothing" "$ours" mmdebstrap "$theirs" 4
 mv "$tmp/peer" "$tmp/minbase"
 # the comparison holds only if both made the same system
@@ -69,11 +78,11 @@ row "" "$ours" debootstrap "$theirs" ""
 gone
 
 # a second one that shares the base
-recipe "$tmp/second.recipe" "$mirror_url" "$suite" "$key" apt less python3-minimal
+minimal "$tmp/second.recipe" apt less python3-minimal
 cp -al "$root" "$tmp/first-root"
 restore() { fresh; cp -al "$tmp/first-root" "$root"; rm -rf "$root/locks"; }
 ours=$(median restore vz create template "$tmp/second.recipe")
-theirs=$(median gone mmdebstrap -q --variant=minbase --mode=root --include=apt,less,python3-minimal "$suite" \
+theirs=$(median gone "${peer[@]}" --include=apt,less,python3-minimal "$suite" \
 	"$tmp/peer" "$source_line")
 row "a second one on the same base" "$ours" mmdebstrap "$theirs" 10
 gone
