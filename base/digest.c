@@ -52,6 +52,15 @@ int vz_digest_cmp(const struct vz_digest *a, const struct vz_digest *b)
 	return memcmp(a->b, b->b, VZ_DIGEST_LEN);
 }
 
+const char *vz_hash_algo(const char *hex)
+{
+	size_t len = strlen(hex);
+
+	if (strspn(hex, "0123456789abcdef") != len)
+		return NULL;
+	return len == 64 ? "SHA256" : len == 96 ? "SHA384" : len == 128 ? "SHA512" : NULL;
+}
+
 struct vz_hash {
 	EVP_MD_CTX *ctx;
 	EVP_MD *md;

@@ -28,11 +28,16 @@ void vz_digest_hex(const struct vz_digest *d, char ret[VZ_HEX_LEN + 1]);
 bool vz_digest_parse(const char *hex, struct vz_digest *ret);   /* exactly 64 hex digits */
 int vz_digest_cmp(const struct vz_digest *a, const struct vz_digest *b);
 
+/* What made a digest of lower-case hex digits, by their number: "SHA256" (64), "SHA384" (96), "SHA512" (128).
+ * NULL: anything else, so nothing weaker is taken for a digest. */
+const char *vz_hash_algo(const char *hex);
+#define VZ_HASH_MAX 129            /* the longest, with its NUL */
+
 /* A streaming SHA-256, SHA-512, SHA-1 or MD5 (`algo` as OpenSSL names it). */
 struct vz_hash;
 struct vz_hash *vz_hash_new(const char *algo);    /* NULL: unknown algorithm */
 void vz_hash_add(struct vz_hash *h, const void *data, size_t len);
-/* Lower-case hex of the digest into `ret` (at least 129 bytes); the context can be used again. */
+/* Lower-case hex of the digest into `ret` (at least VZ_HASH_MAX bytes); the context can be used again. */
 void vz_hash_end_hex(struct vz_hash *h, char *ret);
 void vz_hash_free(struct vz_hash *h);
 

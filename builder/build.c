@@ -91,7 +91,7 @@ static int ingest_one(void *arg, struct vz_err *err)
 	int rc = vz_interrupted(err);
 
 	if (rc == 0)
-		rc = vz_ingest(b->store, b->plan->family, a->fd, a->package->sha256, &r, err);
+		rc = vz_ingest(b->store, b->plan->family, a->fd, a->package->digest, &r, err);
 	if (rc < 0)
 		vz_err_wrap(err, "package '%s'", a->package->name);
 	__atomic_add_fetch(&b->new_bytes, r.new_bytes, __ATOMIC_RELAXED);
@@ -123,9 +123,9 @@ static const struct vz_plan_package **missing_packages(const struct build *b, si
 	for (size_t i = 0; i < b->plan->n_packages; i++) {
 		const struct vz_plan_package *p = &b->plan->packages[i];
 
-		if (vz_table_has(&seen, p->sha256) || vz_record_has(b->store, p->sha256))
+		if (vz_table_has(&seen, p->digest) || vz_record_has(b->store, p->digest))
 			continue;
-		vz_table_put(&seen, p->sha256, NULL);
+		vz_table_put(&seen, p->digest, NULL);
 		missing[(*ret_n)++] = p;
 	}
 	return missing;

@@ -55,7 +55,7 @@ static void stage_key(struct vz_stage *s)
 	vz_buf_printf(&b, "vzpkg-rules %d\nparent %s\nfamily %s %s\ndate %lld\n", RULES, hex, s->family, s->arch,
 		      (long long)s->date);
 	for (size_t i = 0; i < s->n_packages; i++)
-		vz_buf_printf(&b, "package %s %s\n", s->packages[i]->name, s->packages[i]->sha256);
+		vz_buf_printf(&b, "package %s %s\n", s->packages[i]->name, s->packages[i]->digest);
 	if (s->script) {
 		vz_buf_printf(&b, "script %s %zu\n", s->script->when, s->script->len);
 		vz_buf_add(&b, s->script->text, s->script->len);
@@ -259,7 +259,7 @@ int vz_stage_run(struct vz_stage *s, struct vz_err *err)
 	for (size_t i = 0; rc == 0 && i < s->n_packages; i++) {
 		const struct vz_plan_package *p = s->packages[i];
 
-		records[i] = vz_record_read(s->store, p->sha256, err);
+		records[i] = vz_record_read(s->store, p->digest, err);
 		packages[i] = (struct vz_compose_package){ p->name, p->version, p->arch, records[i] };
 		if (!records[i])
 			rc = vz_err_wrap(err, "package '%s'", p->name);

@@ -32,9 +32,9 @@ int vz_body_begin(struct vz_body *b, bool resume, struct vz_err *err)
 {
 	struct stat st;
 
-	assert(!b->digest || strlen(b->digest) == 64 || strlen(b->digest) == 128);
+	assert(!b->digest || vz_hash_algo(b->digest));
 	if (b->digest)
-		b->hash = vz_hash_new(strlen(b->digest) == 64 ? "sha256" : "sha512");
+		b->hash = vz_hash_new(vz_hash_algo(b->digest));
 	if (fstat(b->fd, &st) < 0)
 		return vz_err_sys(err, "stat a download");
 	if (!resume || !b->hash || (uint64_t)st.st_size > b->limit)
@@ -45,7 +45,7 @@ int vz_body_begin(struct vz_body *b, bool resume, struct vz_err *err)
 
 int vz_body_restart(struct vz_body *b, struct vz_err *err)
 {
-	char unused[129];
+	char unused[VZ_HASH_MAX];
 
 	if (b->hash && b->have)
 		vz_hash_end_hex(b->hash, unused);
@@ -88,7 +88,7 @@ bool vz_body_is_whole(const struct vz_body *b)
 
 bool vz_body_is_right(struct vz_body *b)
 {
-	char hex[129];
+	char hex[VZ_HASH_MAX];
 
 	if (!b->hash)
 		return true;

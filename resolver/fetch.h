@@ -48,7 +48,7 @@ struct vz_fetch_request {
 	bool optional;               /* 404 everywhere: `missing` is set, no error */
 	uint64_t size;               /* exact; 0: unknown */
 	uint64_t max_size;           /* where size is 0; 0: 64 MiB */
-	const char *digest;          /* lower-case hex, algorithm by length (64: SHA-256, 128: SHA-512), or NULL */
+	const char *digest;          /* lower-case hex, algorithm by length (vz_hash_algo()), or NULL */
 	time_t if_modified_since;    /* 0: no */
 	/* Called on the thread that runs vz_fetch_run() as soon as the file is complete and checked;
 	 * a failure ends the run. May be NULL. */

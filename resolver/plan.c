@@ -37,7 +37,7 @@ void vz_plan_free(struct vz_plan *p)
 		free(k->arch);
 		free(k->repo);
 		free(k->location);
-		free(k->sha256);
+		free(k->digest);
 	}
 	free(p->repos);
 	free(p->packages);
@@ -56,7 +56,7 @@ bool vz_plan_same(const struct vz_plan *a, const struct vz_plan *b)
 		const struct vz_plan_package *x = &a->packages[i], *y = &b->packages[i];
 
 		if (strcmp(x->name, y->name) != 0 || strcmp(x->version, y->version) != 0 || strcmp(x->arch, y->arch) != 0 ||
-		    strcmp(x->sha256, y->sha256) != 0 || x->flags != y->flags)
+		    strcmp(x->digest, y->digest) != 0 || x->flags != y->flags)
 			return false;
 	}
 	return true;
@@ -99,7 +99,7 @@ static void put_package(struct vz_buf *b, const struct vz_plan_package *k)
 			snprintf(flags + strlen(flags), sizeof flags - strlen(flags), "%s%s", *flags ? "," : "",
 				 flag_names[i].name);
 	put_line(b, "package",
-		 (const char *[]){ k->name, k->version, k->arch, k->repo, size, k->sha256, k->location, flags }, 8);
+		 (const char *[]){ k->name, k->version, k->arch, k->repo, size, k->digest, k->location, flags }, 8);
 }
 
 void vz_plan_write(const struct vz_plan *p, struct vz_buf *ret)
@@ -230,15 +230,20 @@ static int date(struct reader *r, const char *s, int64_t *ret)
 
 static int sha256(struct reader *r, const char *s)
 {
-	struct vz_digest d;
-
-	if (!s || !vz_digest_parse(s, &d) || strspn(s, "0123456789abcdef") != VZ_HEX_LEN)
+	if (!s || strlen(s) != VZ_HEX_LEN || !vz_hash_algo(s))
 		return bad(r, "'%s' is not a SHA-256 digest", s ? s : "-");
 	return 0;
 }
 
+static int digest(struct reader *r, const char *s)
+{
+	if (!s || !vz_hash_algo(s))
+		return bad(r, "'%s' is not a SHA-256, SHA-384 or SHA-512 digest", s ? s : "-");
+	return 0;
+}
+
 /* Grammars of what ends up in file names, commands and databases: dpkg's
- * pkg_name_is_illegal() and parseversion(). */
+ * pkg_name_is_illegal() and parseversion(), rpm's ALLOWED_CHARS_NAME and _EVR. */
 static bool is_word(const char *s, const char *more)
 {
 	static const char alnum[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
@@ -253,8 +258,10 @@ static bool is_word(const char *s, const char *more)
 
 static const struct family {
 	const char *name, *in_name, *in_version, *in_arch;
+	bool multilib;               /* two architectures of one name can be installed */
 } families[] = {
-	{ "deb", "+-._", "+-._:~", "-" },
+	{ "deb", "+-._", "+-._:~", "-", false },
+	{ "rpm", "+-._", "+-._:~^", "_", true },
 };
 
 static const struct family *family_of(const char *name)
@@ -313,9 +320,10 @@ static int read_package(struct reader *r, struct vz_plan *p)
 {
 	const struct family *f = family_of(p->family);
 	struct vz_plan_package k = {0};
+	auto_free char *key = NULL;
 
 	if (r->n != 9)
-		return bad(r, "expected 'package NAME VERSION ARCH REPOSITORY SIZE SHA256 LOCATION FLAGS'");
+		return bad(r, "expected 'package NAME VERSION ARCH REPOSITORY SIZE DIGEST LOCATION FLAGS'");
 	if (!is_word(r->field[1], f->in_name))
 		return bad(r, "'%s' is not a package name", r->field[1] ? r->field[1] : "-");
 	if (!is_word(r->field[2], f->in_version))
@@ -324,20 +332,21 @@ static int read_package(struct reader *r, struct vz_plan *p)
 		return bad(r, "'%s' is not an architecture", r->field[3] ? r->field[3] : "-");
 	if (!r->field[4] || !vz_table_has(&r->repos, r->field[4]))
 		return bad(r, "no line names the repository '%s'", r->field[4] ? r->field[4] : "-");
-	if (number(r, r->field[5], "size", &k.size) < 0 || sha256(r, r->field[6]) < 0)
+	if (number(r, r->field[5], "size", &k.size) < 0 || digest(r, r->field[6]) < 0)
 		return -1;
 	if (!r->field[7] || !vz_plan_location_is_sane(r->field[7]))
 		return bad(r, "'%s' is not a relative path", r->field[7] ? r->field[7] : "-");
 	if (read_flags(r, r->field[8], &k.flags) < 0)
 		return -1;
-	if (vz_table_has(&r->seen, r->field[1]))
+	key = vz_printf("%s %s", r->field[1], f->multilib ? r->field[3] : "");
+	if (vz_table_has(&r->seen, key))
 		return bad(r, "package '%s' is there twice", r->field[1]);
-	vz_table_put(&r->seen, r->field[1], NULL);
+	vz_table_put(&r->seen, key, NULL);
 	k.name = vz_strdup(r->field[1]);
 	k.version = vz_strdup(r->field[2]);
 	k.arch = vz_strdup(r->field[3]);
 	k.repo = vz_strdup(r->field[4]);
-	k.sha256 = vz_strdup(r->field[6]);
+	k.digest = vz_strdup(r->field[6]);
 	k.location = vz_strdup(r->field[7]);
 	vz_grow(p->packages, p->n_packages, p->cap_packages);
 	p->packages[p->n_packages++] = k;

@@ -9,11 +9,12 @@
  *     family deb
  *     date 1700000000                                newest signed date, Unix time
  *     repository ID TYPE SUITE DATE INDEX-SHA256     one line each; "-" where there is none
- *     package NAME VERSION ARCH REPOSITORY SIZE SHA256 LOCATION FLAGS
+ *     package NAME VERSION ARCH REPOSITORY SIZE DIGEST LOCATION FLAGS
  *     …                                              in order; FLAGS: comma list or "-"
  *
  * Fields are separated by one space; a byte outside 0x21..0x7e, and '%', is
- * written %XX.  Flags: "base" (bootstrap set, configured first), "requested"
+ * written %XX.  DIGEST is SHA-256, SHA-384 or SHA-512, by its length, as the
+ * repository promises it.  Flags: "base" (bootstrap set, configured first), "requested"
  * (named by the recipe), "essential".  Equal plans have equal text.
  */
 #ifndef RESOLVER_PLAN_H
@@ -37,7 +38,7 @@ struct vz_plan_package {
 	char *name, *version, *arch;     /* arch as the family names it: "amd64", "all" */
 	char *repo;                      /* id */
 	char *location;                  /* path below the repository's base URL */
-	char *sha256;                    /* of the package file, lower-case hex */
+	char *digest;                    /* of the package file, lower-case hex; algorithm by length (vz_hash_algo()) */
 	uint64_t size;                   /* of the package file, bytes */
 	unsigned flags;
 };

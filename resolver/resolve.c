@@ -240,7 +240,7 @@ static int request(const struct vz_session *s, struct delivery *d, int dir_fd, s
 				  d->package->name, d->package->repo);
 	d->path = url_path(d->package->location);
 	*ret = (struct vz_fetch_request){ .mirrors = &repo->mirrors, .path = d->path, .size = d->package->size,
-					  .digest = d->package->sha256, .done = deliver, .ctx = d };
+					  .digest = d->package->digest, .done = deliver, .ctx = d };
 	ret->fd = vz_open(dir_fd, ".", O_TMPFILE | O_RDWR, 0600, err);
 	return ret->fd < 0 ? -1 : 0;
 }

@@ -34,7 +34,7 @@ struct vz_plan *vz_resolve(struct vz_session *s, const struct vz_recipe *r, stru
 /* Refreshes and verifies only what downloading needs (mirrors); for building from a lock. */
 int vz_resolve_locked(struct vz_session *s, const struct vz_recipe *r, const struct vz_plan *lock, struct vz_err *err);
 
-/* A package that has come, whole and checked against `p->sha256`. `fd` is the
+/* A package that has come, whole and checked against `p->digest`. `fd` is the
  * callee's; called on the calling thread; a failure ends the run. */
 typedef int (*vz_package_ready)(void *ctx, const struct vz_plan_package *p, int fd, struct vz_err *err);
 /* Downloads packages[0..n) of a plan of this session, in parallel, into

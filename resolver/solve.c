@@ -306,12 +306,12 @@ static int add_packages(struct solve *s, const struct vz_ints *packages, unsigne
 		struct vz_plan_package *k;
 
 		vz_universe_package(s->u, order.v[i], &p);
-		if (!*p.sha256 || !vz_plan_location_is_sane(p.location))
+		if (!*p.digest || !vz_plan_location_is_sane(p.location))
 			return vz_err_set(err, VZ_DAMAGED, "the index has no digest or place for package '%s'", p.name);
 		vz_grow(plan->packages, plan->n_packages, plan->cap_packages);
 		k = &plan->packages[plan->n_packages++];
 		*k = (struct vz_plan_package){ vz_strdup(p.name), vz_strdup(p.version), vz_strdup(p.arch),
-					       vz_strdup(s->recipe->repos[p.repo].id), vz_strdup(p.location), vz_strdup(p.sha256),
+					       vz_strdup(s->recipe->repos[p.repo].id), vz_strdup(p.location), vz_strdup(p.digest),
 					       p.size, flags };
 		if (vz_ints_has(&s->wanted.requests, order.v[i]))
 			k->flags |= VZ_PLAN_REQUESTED;

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/digest.h"
 #include "base/fd.h"
 
 struct vz_universe {
@@ -146,8 +147,8 @@ void vz_universe_package(struct vz_universe *u, int package, struct vz_package *
 	ret->priority = (unsigned)solvable_lookup_num(s, u->key_priority, 0);
 	ret->mention = (unsigned)solvable_lookup_num(s, u->key_mention, 0);
 	digest = solvable_lookup_checksum(s, SOLVABLE_CHECKSUM, &type);
-	if (digest && type == REPOKEY_TYPE_SHA256)
-		snprintf(ret->sha256, sizeof ret->sha256, "%s", digest);
+	if (digest && vz_hash_algo(digest))
+		snprintf(ret->digest, sizeof ret->digest, "%s", digest);
 }
 
 int vz_universe_prefer(struct vz_universe *u, int a, int b)

@@ -53,7 +53,7 @@ struct vz_package {
 	uint64_t size;
 	unsigned priority;       /* deb: 1 required … 5 extra */
 	unsigned mention;        /* deb: rises in the order in which the index mentions names */
-	char sha256[65];
+	char digest[129];        /* lower-case hex, algorithm by length; "": none that is strong enough */
 };
 
 int vz_universe_count(const struct vz_universe *u);      /* all packages are below this number */

@@ -212,7 +212,7 @@ static int fill_sink(struct vz_sink *k, const struct vz_package_ops *ops, int fd
 	return 0;
 }
 
-int vz_ingest(struct vz_store *s, const char *family, int fd, const char *sha256, struct vz_ingest_result *ret,
+int vz_ingest(struct vz_store *s, const char *family, int fd, const char *digest, struct vz_ingest_result *ret,
 	      struct vz_err *err)
 {
 	auto_object_writer struct vz_object_writer *writer = NULL;
@@ -227,13 +227,13 @@ int vz_ingest(struct vz_store *s, const char *family, int fd, const char *sha256
 			ops = families[i];
 	if (!ops)
 		return vz_err_set(err, VZ_FAILED, "no reader for packages of the family '%s'", family);
-	if (vz_record_has(s, sha256)) {
+	if (vz_record_has(s, digest)) {
 		*ret = result;
 		return 0;
 	}
 	k.writer = writer = vz_object_writer_new(s);
 	k.record = record = vz_record_new(family);
-	if (fill_sink(&k, ops, fd, err) < 0 || vz_record_put(s, sha256, record, err) < 0)
+	if (fill_sink(&k, ops, fd, err) < 0 || vz_record_put(s, digest, record, err) < 0)
 		return -1;
 	vz_tree_stats(record->tree, &stats);
 	result.files = stats.files;

@@ -21,9 +21,9 @@ struct vz_ingest_result {
 	uint64_t files, bytes, new_bytes;
 };
 
-/* `family`: "deb". `fd` is read from offset 0; it stays open. `sha256`: the key
+/* `family`: "deb". `fd` is read from offset 0; it stays open. `digest`: the key
  * of the record. Does nothing if the record exists. */
-int vz_ingest(struct vz_store *s, const char *family, int fd, const char *sha256, struct vz_ingest_result *ret,
+int vz_ingest(struct vz_store *s, const char *family, int fd, const char *digest, struct vz_ingest_result *ret,
 	      struct vz_err *err);
 
 #endif

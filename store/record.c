@@ -191,50 +191,48 @@ struct vz_record *vz_record_parse(const char *data, size_t len, struct vz_err *e
 	return steal(&r);
 }
 
-static bool is_key(const char *sha256)
+static bool is_key(const char *digest)
 {
-	struct vz_digest unused;
-
-	return vz_digest_parse(sha256, &unused);
+	return vz_hash_algo(digest) != NULL;
 }
 
-bool vz_record_has(const struct vz_store *s, const char *sha256)
+bool vz_record_has(const struct vz_store *s, const char *digest)
 {
-	auto_free char *path = vz_printf("packages/%s", sha256);
+	auto_free char *path = vz_printf("packages/%s", digest);
 
-	return is_key(sha256) && faccessat(vz_store_fd(s), path, F_OK, 0) == 0;
+	return is_key(digest) && faccessat(vz_store_fd(s), path, F_OK, 0) == 0;
 }
 
-struct vz_record *vz_record_read(const struct vz_store *s, const char *sha256, struct vz_err *err)
+struct vz_record *vz_record_read(const struct vz_store *s, const char *digest, struct vz_err *err)
 {
-	auto_free char *path = vz_printf("packages/%s", sha256);
+	auto_free char *path = vz_printf("packages/%s", digest);
 	auto_buf struct vz_buf text = {0};
 	struct vz_record *r;
 
-	if (!is_key(sha256)) {
-		vz_err_set(err, VZ_FAILED, "'%s' is not a SHA-256 digest", sha256);
+	if (!is_key(digest)) {
+		vz_err_set(err, VZ_FAILED, "'%s' is not a digest of a package", digest);
 		return NULL;
 	}
 	if (vz_read_file(vz_store_fd(s), path, MAX_RECORD, &text, err) < 0)
 		return NULL;
 	r = vz_record_parse(text.data, text.len, err);
 	if (!r)
-		vz_err_wrap(err, "package record '%s'", sha256);
+		vz_err_wrap(err, "package record '%s'", digest);
 	return r;
 }
 
-int vz_record_put(struct vz_store *s, const char *sha256, const struct vz_record *r, struct vz_err *err)
+int vz_record_put(struct vz_store *s, const char *digest, const struct vz_record *r, struct vz_err *err)
 {
 	auto_fd int dir = vz_open_dir(vz_store_fd(s), "packages", err), fd = -1;
 	auto_buf struct vz_buf text = {0};
 
 	if (dir < 0)
 		return -1;
-	if (!is_key(sha256))
-		return vz_err_set(err, VZ_FAILED, "'%s' is not a SHA-256 digest", sha256);
+	if (!is_key(digest))
+		return vz_err_set(err, VZ_FAILED, "'%s' is not a digest of a package", digest);
 	vz_record_format(r, &text);
 	fd = vz_store_begin_file(s, dir, err);
 	if (fd < 0 || vz_write_fd(fd, text.data, text.len, err) < 0)
 		return vz_err_wrap(err, "package record");
-	return vz_store_end_file(s, &fd, dir, sha256, VZ_STORE_PLAIN, NULL, err);
+	return vz_store_end_file(s, &fd, dir, digest, VZ_STORE_PLAIN, NULL, err);
 }

@@ -6,10 +6,10 @@
  * the members that installing needs: for .deb the control archive's files
  * ("control", "preinst", "conffiles", "triggers", …), for .rpm the header
  * blob.  The tree of a .deb also has its var/lib/dpkg/info/ files, so that
- * composing needs no file content.  Keyed by the SHA-256 of the package file
+ * composing needs no file content.  Keyed by the digest of the package file
  * that the repository's signed metadata promises.
  *
- * On disk, packages/<sha256>:
+ * On disk, packages/<digest>:
  *
  *     "vzpkg-record 1\n"
  *     "family " deb|rpm "\n"  "size " N "\n"
@@ -45,12 +45,12 @@ struct vz_record *vz_record_new(const char *family);
 void vz_record_add(struct vz_record *r, const char *name, const void *data, size_t len);
 const struct vz_record_member *vz_record_member(const struct vz_record *r, const char *name);  /* NULL if absent */
 
-/* `sha256`: 64 hex digits. */
-bool vz_record_has(const struct vz_store *s, const char *sha256);
+/* `digest`: what vz_hash_algo() takes for one. */
+bool vz_record_has(const struct vz_store *s, const char *digest);
 /* VZ_NOTFOUND if absent, VZ_DAMAGED if it contradicts itself. */
-struct vz_record *vz_record_read(const struct vz_store *s, const char *sha256, struct vz_err *err);
+struct vz_record *vz_record_read(const struct vz_store *s, const char *digest, struct vz_err *err);
 /* Durable only after vz_store_sync(): a record must not outlive its objects. */
-int vz_record_put(struct vz_store *s, const char *sha256, const struct vz_record *r, struct vz_err *err);
+int vz_record_put(struct vz_store *s, const char *digest, const struct vz_record *r, struct vz_err *err);
 
 /* The format itself, for tests and fuzzing. */
 void vz_record_format(const struct vz_record *r, struct vz_buf *ret);

@@ -3,7 +3,7 @@
  * The store: one directory, root-only, that holds everything vzpkg keeps.
  *
  *     ROOT/objects/ab/cdef…        file contents, named by fs-verity digest (store/object.h)
- *          packages/<sha256>       package records (store/record.h)
+ *          packages/<digest>       package records (store/record.h)
  *          repos/<id>/             verified metadata and .solv caches (resolver/)
  *          templates/<name>/<N>/   manifests (store/manifest.h)
  *          images/<digest>.erofs

@@ -62,7 +62,7 @@ static json_t *package(const struct vz_plan *plan, const struct vz_plan_package 
 	json_object_set_new(j, "arch", text(p->arch));
 	json_object_set_new(j, "family", text(plan->family));
 	json_object_set_new(j, "repository", text(p->repo));
-	json_object_set_new(j, "digest", text(p->sha256));
+	json_object_set_new(j, "digest", text(p->digest));
 	json_object_set_new(j, "size", number(p->size));
 	return j;
 }

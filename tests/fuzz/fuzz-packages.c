@@ -55,7 +55,7 @@ static void use(int fd)
 		struct vz_package k;
 
 		vz_universe_package(u, p, &k);
-		if (!vz_plan_location_is_sane(k.location) || strlen(k.sha256) != 64)
+		if (!vz_plan_location_is_sane(k.location) || strlen(k.digest) != 64)
 			abort();
 		if (!previous || strcmp(vz_universe_name(u, previous), k.name) != 0)
 			vz_ints_add(&wanted.requests, p);

@@ -63,4 +63,31 @@ START_TEST(test_hex)
 }
 END_TEST
 
-UNIT_MAIN("digest", test_verity_vectors, test_hex)
+/* Of "abc", FIPS 180-4's examples. */
+START_TEST(test_algo)
+{
+	static const char *const sums[] = {
+		"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+		"cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134c825a7",
+		"ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd"
+		"454d4423643ce80e2a9ac94fa54ca49f",
+	};
+	char hex[VZ_HASH_MAX];
+
+	for (size_t i = 0; i < sizeof sums / sizeof *sums; i++) {
+		struct vz_hash *h = vz_hash_new(vz_hash_algo(sums[i]));
+
+		vz_hash_add(h, "abc", 3);
+		vz_hash_end_hex(h, hex);
+		vz_hash_free(h);
+		ck_assert_str_eq(hex, sums[i]);
+	}
+	hex[0] = 'D';
+	ck_assert_ptr_null(vz_hash_algo(hex));
+	ck_assert_ptr_null(vz_hash_algo("a9993e364706816aba3e25717850c26c9cd0d89d"));
+	ck_assert_ptr_null(vz_hash_algo("900150983cd24fb0d6963f7d28e17f72"));
+	ck_assert_ptr_null(vz_hash_algo(""));
+}
+END_TEST
+
+UNIT_MAIN("digest", test_verity_vectors, test_hex, test_algo)

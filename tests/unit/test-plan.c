@@ -64,6 +64,26 @@ START_TEST(test_round_trip)
 }
 END_TEST
 
+/* What the RPM family has and DEB has not: other digests, two architectures of a name, '^' in versions. */
+START_TEST(test_rpm)
+{
+	auto_free char *text = vz_printf("vzpkg-lock 1\ntemplate x os\narch x86_64\nfamily rpm\ndate 1\nrepository main rpm - 1 -\n"
+					 "package glibc 1:2.39-4^git1~rc.vz1 x86_64 main 9 %0128d Packages/g/glibc.rpm -\n"
+					 "package glibc 1:2.39-4^git1~rc.vz1 i686 main 9 %096d Packages/g/glibc.i686.rpm -\n", 1, 2);
+	auto_plan struct vz_plan *p = vz_plan_read(text, strlen(text), "lock", &err);
+	auto_buf struct vz_buf again = {0};
+	auto_free char *twice = NULL;
+
+	ck_assert_msg(p != NULL, "%s", err.msg);
+	ck_assert_uint_eq(strlen(p->packages[0].digest), 128);
+	vz_plan_write(p, &again);
+	ck_assert_str_eq(again.data, text);
+	twice = vz_printf("%s%s", text, strstr(text, "package glibc"));
+	ck_assert_ptr_null(vz_plan_read(twice, strlen(twice), "lock", &err));
+	ck_assert_str_eq(err.msg, "lock:9: package 'glibc' is there twice");
+}
+END_TEST
+
 START_TEST(test_not_ascii)
 {
 	auto_plan struct vz_plan *a = sample();
@@ -86,9 +106,9 @@ START_TEST(test_same)
 	b->packages[2].flags = VZ_PLAN_REQUESTED;
 	ck_assert(!vz_plan_same(a, b));
 	b->packages[2].flags = 0;
-	b->packages[0].sha256[0] = 'f';
+	b->packages[0].digest[0] = 'f';
 	ck_assert(!vz_plan_same(a, b));
-	b->packages[0].sha256[0] = '0';
+	b->packages[0].digest[0] = '0';
 	b->arch[0] = 'y';
 	ck_assert(!vz_plan_same(a, b));
 }
@@ -130,4 +150,4 @@ START_TEST(test_empty)
 }
 END_TEST
 
-UNIT_MAIN("plan", test_round_trip, test_not_ascii, test_same, test_bad, test_empty)
+UNIT_MAIN("plan", test_round_trip, test_rpm, test_not_ascii, test_same, test_bad, test_empty)

@@ -63,7 +63,7 @@ START_TEST(test_store)
 	ck_assert(vz_record_has(s, KEY));
 	again = vz_record_read(s, KEY, &err);
 	ck_assert_ptr_nonnull(again);
-	must_fail(vz_record_put(s, "../../x", r, &err), VZ_FAILED, "'../../x' is not a SHA-256");
+	must_fail(vz_record_put(s, "../../x", r, &err), VZ_FAILED, "'../../x' is not a digest");
 	ck_assert(!vz_record_has(s, "../version"));
 	ck_assert_ptr_null(vz_record_read(s, "../version", &err));
 	must(vz_write_file(AT_FDCWD, path, "half", 4, 0600, &err));
