@@ -14,14 +14,9 @@
 
 #define BATCH 128                    /* files open at once; a process may have 1024 */
 
-struct repo {
-	char *id;
-	struct vz_mirrors mirrors;
-};
-
 struct vz_session {
 	struct vz_resolve_options o;
-	struct repo *repos;
+	struct vz_source *sources;
 	size_t n;
 };
 
@@ -33,14 +28,12 @@ struct vz_session *vz_session_new(const struct vz_resolve_options *o)
 	return s;
 }
 
-static void forget_repos(struct vz_session *s)
+static void forget_sources(struct vz_session *s)
 {
-	for (size_t i = 0; i < s->n; i++) {
-		free(s->repos[i].id);
-		vz_mirrors_release(&s->repos[i].mirrors);
-	}
-	free(s->repos);
-	s->repos = NULL;
+	for (size_t i = 0; i < s->n; i++)
+		vz_source_release(&s->sources[i]);
+	free(s->sources);
+	s->sources = NULL;
 	s->n = 0;
 }
 
@@ -48,55 +41,56 @@ void vz_session_free(struct vz_session *s)
 {
 	if (!s)
 		return;
-	forget_repos(s);
+	forget_sources(s);
 	free(s);
 }
 
-static int add_repo(struct vz_session *s, const struct vz_recipe_repo *repo, struct vz_err *err)
+static int add_source(struct vz_session *s, const struct vz_recipe *recipe, const struct vz_recipe_repo *repo, struct vz_err *err)
 {
-	struct repo r = {0};
+	struct vz_source source = { .repo = repo, .arch = recipe->arch, .report = s->o.report, .offline = s->o.offline, .dir = -1 };
 
-	if (vz_mirrors_expand(repo, s->o.mirror_dirs, &r.mirrors, err) < 0)
+	if (vz_mirrors_expand(repo, s->o.mirror_dirs, &source.mirrors, err) < 0)
 		return vz_err_wrap(err, "repository '%s'", repo->id);
-	r.id = vz_strdup(repo->id);
-	s->repos = vz_realloc(s->repos, s->n + 1, sizeof *s->repos);
-	s->repos[s->n++] = r;
+	s->sources = vz_realloc(s->sources, s->n + 1, sizeof *s->sources);
+	s->sources[s->n++] = source;
 	return 0;
 }
 
-static const struct repo *find_repo(const struct vz_session *s, const char *id)
+static struct vz_source *find_source(struct vz_session *s, const char *id)
 {
 	for (size_t i = 0; i < s->n; i++)
-		if (strcmp(s->repos[i].id, id) == 0)
-			return &s->repos[i];
+		if (strcmp(s->sources[i].repo->id, id) == 0)
+			return &s->sources[i];
 	return NULL;
 }
 
 struct refresh {
-	struct vz_source source;
+	struct vz_source *source;
 	int repos_fd;
 };
 
 static int refresh_one(void *arg, struct vz_err *err)
 {
 	struct refresh *r = arg;
-	struct vz_fetch_options o = { .offline = r->source.offline, .report = r->source.report };
+	struct vz_fetch_options o = { .offline = r->source->offline, .report = r->source->report };
 	auto_fetch struct vz_fetch *fetch = vz_fetch_new(&o);
+	int failed;
 
-	r->source.fetch = fetch;
-	return vz_source_refresh(&r->source, r->repos_fd, err);
+	r->source->fetch = fetch;
+	failed = vz_source_refresh(r->source, r->repos_fd, err);
+	r->source->fetch = NULL;
+	return failed;
 }
 
 /* All repositories at once: each waits mostly for its mirror, then for one processor. */
-static int refresh_all(const struct vz_session *s, const struct vz_recipe *recipe, struct refresh *all, struct vz_err *err)
+static int refresh_all(struct vz_session *s, struct vz_err *err)
 {
-	struct vz_pool *pool = vz_pool_new(recipe->n_repos < 4 ? (unsigned)recipe->n_repos : 4);
+	struct vz_pool *pool = vz_pool_new(s->n < 4 ? (unsigned)s->n : 4);
+	auto_free struct refresh *all = vz_alloc(s->n * sizeof *all);
 	int failed;
 
-	for (size_t i = 0; i < recipe->n_repos; i++) {
-		all[i].repos_fd = s->o.repos_fd;
-		all[i].source = (struct vz_source){ .repo = &recipe->repos[i], .arch = recipe->arch, .mirrors = &s->repos[i].mirrors,
-						    .report = s->o.report, .offline = s->o.offline, .dir = -1 };
+	for (size_t i = 0; i < s->n; i++) {
+		all[i] = (struct refresh){ &s->sources[i], s->o.repos_fd };
 		vz_pool_add(pool, refresh_one, &all[i]);
 	}
 	failed = vz_pool_finish(pool, err);
@@ -127,20 +121,22 @@ static struct vz_plan *plan_new(const struct vz_recipe *recipe, const char *fami
 	return plan;
 }
 
-static struct vz_plan *solve(const struct vz_recipe *recipe, const struct vz_source_ops *ops, const struct refresh *all,
+static struct vz_plan *solve(const struct vz_session *s, const struct vz_recipe *recipe, const struct vz_source_ops *ops,
 			     struct vz_err *err)
 {
 	const char *arch = ops->arch(recipe->arch);
 	auto_universe struct vz_universe *u = vz_universe_new(ops->type, arch);
 	auto_plan struct vz_plan *plan = plan_new(recipe, ops->type);
 
-	for (size_t i = 0; i < recipe->n_repos; i++) {
-		for (size_t k = 0; k < all[i].source.n_indexes; k++)
-			if (vz_universe_add(u, (int)i, recipe->repos[i].priority, all[i].source.indexes[k], err) < 0) {
-				vz_err_wrap(err, "repository '%s'", recipe->repos[i].id);
+	for (size_t i = 0; i < s->n; i++) {
+		const struct vz_source *source = &s->sources[i];
+
+		for (size_t k = 0; k < source->n_indexes; k++)
+			if (vz_universe_add(u, (int)i, source->repo->priority, source->indexes[k], err) < 0) {
+				vz_err_wrap(err, "repository '%s'", source->repo->id);
 				return NULL;
 			}
-		add_plan_repo(plan, &all[i].source);
+		add_plan_repo(plan, source);
 	}
 	return vz_solve(u, ops->policy, recipe, arch, plan, err) < 0 ? NULL : steal(&plan);
 }
@@ -164,28 +160,27 @@ static const struct vz_source_ops *family_of(const struct vz_recipe *recipe, str
 struct vz_plan *vz_resolve(struct vz_session *s, const struct vz_recipe *recipe, struct vz_err *err)
 {
 	const struct vz_source_ops *ops = family_of(recipe, err);
-	auto_free struct refresh *all = vz_alloc((recipe->n_repos + 1) * sizeof *all);
 	struct vz_plan *plan = NULL;
 
 	if (!ops)
 		return NULL;
-	forget_repos(s);
+	forget_sources(s);
 	for (size_t i = 0; i < recipe->n_repos; i++)
-		if (add_repo(s, &recipe->repos[i], err) < 0)
+		if (add_source(s, recipe, &recipe->repos[i], err) < 0)
 			return NULL;
 	vz_report_stage(s->o.report, "refreshing %zu repositor%s", recipe->n_repos, recipe->n_repos == 1 ? "y" : "ies");
-	if (refresh_all(s, recipe, all, err) == 0) {
+	if (refresh_all(s, err) == 0) {
 		vz_report_stage(s->o.report, "resolving '%s'", recipe->name);
-		plan = solve(recipe, ops, all, err);
+		plan = solve(s, recipe, ops, err);
 	}
-	for (size_t i = 0; i < recipe->n_repos; i++)
-		vz_source_release(&all[i].source);
+	for (size_t i = 0; i < s->n; i++)
+		vz_source_drop_indexes(&s->sources[i]);
 	return plan;
 }
 
 int vz_resolve_locked(struct vz_session *s, const struct vz_recipe *recipe, const struct vz_plan *lock, struct vz_err *err)
 {
-	forget_repos(s);
+	forget_sources(s);
 	for (size_t i = 0; i < lock->n_repos; i++) {
 		const struct vz_recipe_repo *repo = NULL;
 
@@ -197,7 +192,7 @@ int vz_resolve_locked(struct vz_session *s, const struct vz_recipe *recipe, cons
 				   lock->repos[i].id, lock->repos[i].type);
 			return vz_err_hint(err, "use the recipe that the lock was made with, or add the repository");
 		}
-		if (add_repo(s, repo, err) < 0)
+		if (add_source(s, recipe, repo, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -219,6 +214,7 @@ static char *url_path(const char *location)
 
 struct delivery {
 	const struct vz_plan_package *package;
+	struct vz_source *source;
 	char *path;
 	vz_package_ready ready;
 	void *ctx;
@@ -227,25 +223,29 @@ struct delivery {
 static int deliver(void *ctx, struct vz_fetch_request *r, struct vz_err *err)
 {
 	struct delivery *d = ctx;
+	const struct vz_source_ops *ops = vz_source_ops(d->source->repo->type, err);
 
+	if (!ops)
+		return -1;
+	if (ops->check_package && ops->check_package(d->source, d->package->name, r->fd, err) < 0)
+		return vz_err_wrap(err, "package '%s'", d->package->name);
 	return d->ready(d->ctx, d->package, steal_fd(&r->fd), err);
 }
 
-static int request(const struct vz_session *s, struct delivery *d, int dir_fd, struct vz_fetch_request *ret, struct vz_err *err)
+static int request(struct vz_session *s, struct delivery *d, int dir_fd, struct vz_fetch_request *ret, struct vz_err *err)
 {
-	const struct repo *repo = find_repo(s, d->package->repo);
-
-	if (!repo)
+	d->source = find_source(s, d->package->repo);
+	if (!d->source)
 		return vz_err_set(err, VZ_UNRESOLVED, "package '%s' is from repository '%s', which the recipe does not have",
 				  d->package->name, d->package->repo);
 	d->path = url_path(d->package->location);
-	*ret = (struct vz_fetch_request){ .mirrors = &repo->mirrors, .path = d->path, .size = d->package->size,
+	*ret = (struct vz_fetch_request){ .mirrors = &d->source->mirrors, .path = d->path, .size = d->package->size,
 					  .digest = d->package->digest, .done = deliver, .ctx = d };
 	ret->fd = vz_open(dir_fd, ".", O_TMPFILE | O_RDWR, 0600, err);
 	return ret->fd < 0 ? -1 : 0;
 }
 
-static int fetch_batch(const struct vz_session *s, struct vz_fetch *fetch, struct delivery *d, size_t n, int dir_fd,
+static int fetch_batch(struct vz_session *s, struct vz_fetch *fetch, struct delivery *d, size_t n, int dir_fd,
 		       struct vz_err *err)
 {
 	struct vz_fetch_request requests[BATCH];
@@ -273,7 +273,7 @@ int vz_resolve_fetch(struct vz_session *s, const struct vz_plan_package *const *
 	int failed = 0;
 
 	for (size_t i = 0; i < n; i++)
-		d[i] = (struct delivery){ packages[i], NULL, ready, ctx };
+		d[i] = (struct delivery){ .package = packages[i], .ready = ready, .ctx = ctx };
 	for (size_t at = 0; at < n && !failed; at += BATCH)
 		failed = fetch_batch(s, fetch, d + at, n - at < BATCH ? n - at : BATCH, dir_fd, err);
 	for (size_t i = 0; i < n; i++)

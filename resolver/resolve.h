@@ -7,7 +7,8 @@
  *               vz_resolve_fetch(session, plan, …)     download what a plan names
  *
  * Behind it: source (a repository's verified metadata as a libsolv repo),
- * trust (signatures), fetch, mirror, solve.
+ * trust (signatures), fetch, mirror, solve.  The recipe last given to a session
+ * stays where it is until the session's last call.
  */
 #ifndef RESOLVER_RESOLVE_H
 #define RESOLVER_RESOLVE_H
@@ -34,7 +35,7 @@ struct vz_plan *vz_resolve(struct vz_session *s, const struct vz_recipe *r, stru
 /* Refreshes and verifies only what downloading needs (mirrors); for building from a lock. */
 int vz_resolve_locked(struct vz_session *s, const struct vz_recipe *r, const struct vz_plan *lock, struct vz_err *err);
 
-/* A package that has come, whole and checked against `p->digest`. `fd` is the
+/* A package that has come, whole, checked against `p->digest`, and allowed by its repository's rules. `fd` is the
  * callee's; called on the calling thread; a failure ends the run. */
 typedef int (*vz_package_ready)(void *ctx, const struct vz_plan_package *p, int fd, struct vz_err *err);
 /* Downloads packages[0..n) of a plan of this session, in parallel, into

@@ -76,24 +76,46 @@ int vz_source_put_state(struct vz_source *s, const struct vz_source_state *state
 	return 0;
 }
 
-int vz_source_refresh(struct vz_source *s, int repos, struct vz_err *err)
+/* Calls `work` with the repository's directory open and locked, and its state read. */
+static int in_directory(struct vz_source *s, int repos, int (*work)(struct vz_source *s, struct vz_err *err), struct vz_err *err)
 {
-	const struct vz_source_ops *ops = vz_source_ops(s->repo->type, err);
 	auto_free char *key = key_of(s->repo);
 	auto_fd int dir = -1, lock = -1;
 	int failed;
 
-	if (!ops || vz_make_dirs(repos, key, 0700, err) < 0 || (dir = vz_open_dir(repos, key, err)) < 0 ||
+	if (vz_make_dirs(repos, key, 0700, err) < 0 || (dir = vz_open_dir(repos, key, err)) < 0 ||
 	    (lock = vz_open(dir, "lock", O_RDWR | O_CREAT, 0600, err)) < 0 ||
 	    vz_lock_fd(lock, VZ_LOCK_EXCLUSIVE, true, s->repo->id, err) < 0)
 		return -1;
 	s->dir = dir;
-	failed = read_state(s, err) < 0 ? -1 : ops->refresh(s, err);
+	failed = read_state(s, err) < 0 ? -1 : work(s, err);
 	s->dir = -1;
 	return failed < 0 ? vz_err_wrap(err, "repository '%s'", s->repo->id) : 0;
 }
 
+int vz_source_refresh(struct vz_source *s, int repos, struct vz_err *err)
+{
+	const struct vz_source_ops *ops = vz_source_ops(s->repo->type, err);
+
+	return ops ? in_directory(s, repos, ops->refresh, err) : -1;
+}
+
+int vz_source_with_files(struct vz_source *s, int repos, struct vz_err *err)
+{
+	const struct vz_source_ops *ops = vz_source_ops(s->repo->type, err);
+
+	if (!ops)
+		return -1;
+	return ops->with_files ? in_directory(s, repos, ops->with_files, err) : 0;
+}
+
 void vz_source_release(struct vz_source *s)
+{
+	vz_source_drop_indexes(s);
+	vz_mirrors_release(&s->mirrors);
+}
+
+void vz_source_drop_indexes(struct vz_source *s)
 {
 	for (size_t i = 0; i < s->n_indexes; i++)
 		close(s->indexes[i]);
@@ -106,7 +128,7 @@ int vz_source_get(struct vz_source *s, const char *path, int64_t *since, bool *m
 		  struct vz_err *err)
 {
 	auto_fd int fd = memfd_create("download", MFD_CLOEXEC);
-	struct vz_fetch_request r = { .mirrors = s->mirrors, .path = path, .fd = fd, .optional = missing != NULL,
+	struct vz_fetch_request r = { .mirrors = &s->mirrors, .path = path, .fd = fd, .optional = missing != NULL,
 				      .max_size = SMALL_LIMIT, .if_modified_since = since ? (time_t)*since : 0 };
 
 	if (fd < 0)

@@ -43,7 +43,7 @@ struct vz_source_state {
 struct vz_source {
 	const struct vz_recipe_repo *repo;
 	const char *arch;                    /* the recipe's */
-	const struct vz_mirrors *mirrors;
+	struct vz_mirrors mirrors;           /* owned */
 	struct vz_fetch *fetch;
 	const struct vz_report *report;
 	bool offline;
@@ -60,6 +60,11 @@ struct vz_source_ops {
 	const char *type;
 	/* Gets, verifies and indexes; fills what a refresh gives. */
 	int (*refresh)(struct vz_source *s, struct vz_err *err);
+	/* After a refresh: replaces s->indexes by ones with every package's whole list of files. NULL: they always have it. */
+	int (*with_files)(struct vz_source *s, struct vz_err *err);
+	/* Whether the recipe's trust rules allow a package `name`, which `fd` (any offset) has whole and with the digest
+	 * that was promised. VZ_UNTRUSTED. NULL: the digest is enough. */
+	int (*check_package)(struct vz_source *s, const char *name, int fd, struct vz_err *err);
 	/* What the family calls a recipe's architecture. */
 	const char *(*arch)(const char *arch);
 	const struct vz_policy *policy;
@@ -71,7 +76,10 @@ extern const struct vz_source_ops vz_source_deb;
 const struct vz_source_ops *vz_source_ops(const char *type, struct vz_err *err);
 /* Refreshes below `repos` (a directory fd), waiting for another process that does the same. */
 int vz_source_refresh(struct vz_source *s, int repos, struct vz_err *err);
-void vz_source_release(struct vz_source *s);   /* closes the indexes */
+/* The same for the family's with_files(); s->fetch is set, as for a refresh. */
+int vz_source_with_files(struct vz_source *s, int repos, struct vz_err *err);
+void vz_source_drop_indexes(struct vz_source *s);   /* closes them */
+void vz_source_release(struct vz_source *s);
 
 /* For the families. Downloads a small file into `ret`. Given `since`, 1 if it
  * has not changed since; `missing`, if not NULL, is set where it does not exist. */

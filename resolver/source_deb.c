@@ -231,7 +231,7 @@ static size_t candidates(const struct vz_release *r, const char *base, struct ca
 static int fetch_path(struct vz_source *s, const char *path, const struct vz_release_file *f, int fd, struct vz_err *err)
 {
 	auto_free char *full = dists(s, path);
-	struct vz_fetch_request r = { .mirrors = s->mirrors, .path = full, .fd = fd, .optional = true, .size = f->size,
+	struct vz_fetch_request r = { .mirrors = &s->mirrors, .path = full, .fd = fd, .optional = true, .size = f->size,
 				      .digest = f->sha256 };
 
 	if (vz_fetch_run(s->fetch, &r, 1, err) < 0)
@@ -320,7 +320,7 @@ static int get_indexes(struct vz_source *s, const struct vz_release *r, struct v
 {
 	bool all = r->all_is_apart && vz_release_has(r->architectures, "all");
 
-	vz_source_release(s);
+	vz_source_drop_indexes(s);
 	for (size_t i = 0; i < s->repo->n_components; i++) {
 		auto_free char *own = vz_printf("%s/binary-%s/Packages", s->repo->components[i], arch_deb(s->arch));
 		auto_free char *shared = vz_printf("%s/binary-all/Packages", s->repo->components[i]);
@@ -384,4 +384,6 @@ static int refresh_deb(struct vz_source *s, struct vz_err *err)
 	return failed;
 }
 
-const struct vz_source_ops vz_source_deb = { "deb", refresh_deb, arch_deb, &vz_policy_deb };
+const struct vz_source_ops vz_source_deb = {
+	.type = "deb", .refresh = refresh_deb, .arch = arch_deb, .policy = &vz_policy_deb,
+};
