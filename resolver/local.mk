@@ -8,6 +8,7 @@ libresolver_a_SOURCES = \
 libresolver_a_SOURCES += \
 	resolver/ini.c resolver/ini.h resolver/recipe.c resolver/recipe_check.c resolver/recipe_check.h \
 	resolver/recipe_keys.c resolver/recipe_keys.h
+libresolver_a_SOURCES += resolver/keyring.c resolver/keyring.h
 libresolver_a_SOURCES += resolver/mirror.c resolver/url.c resolver/url.h
 libresolver_a_SOURCES += resolver/fetch.c resolver/body.c resolver/body.h resolver/transfer.c resolver/transfer.h
 FETCH_TEST_LIBS = libresolver.a $(BASE_LIBS) $(CURL_LIBS) $(INIH_LIBS) $(CHECK_LIBS)

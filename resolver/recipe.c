@@ -110,6 +110,8 @@ static void free_repo(struct vz_recipe_repo *repo)
 	free(repo->suite);
 	free_list(repo->components, repo->n_components);
 	free(repo->key);
+	free(repo->key_from);
+	free_list(repo->fingerprints, repo->n_fingerprints);
 	free(repo->file);
 }
 

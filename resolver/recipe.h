@@ -18,6 +18,14 @@
 #include "base/alloc.h"
 #include "base/err.h"
 
+/* What of an rpm repository must be signed, besides what the words `trust = unsigned` say. */
+enum vz_recipe_trust {
+	VZ_TRUST_SIGNED,         /* unsaid, or "signed": the family's rule */
+	VZ_TRUST_PACKAGES,       /* rpm: each package */
+	VZ_TRUST_METADATA,       /* rpm: repomd.xml; packages are covered by its digests */
+	VZ_TRUST_BOTH,           /* rpm */
+};
+
 struct vz_recipe_repo {
 	char *id;                /* [repository ID] */
 	char *type;              /* "deb", "rpm" */
@@ -27,7 +35,11 @@ struct vz_recipe_repo {
 	char **components;       /* deb */
 	size_t n_components;
 	char *key;               /* path of a keyring; relative to the recipe's file */
+	char *key_from;          /* where to get that file, for a hint; NULL if unsaid */
+	char **fingerprints;     /* 40 or 64 upper-case hex digits; of the key file only these keys count, if any is said */
+	size_t n_fingerprints;
 	bool unsigned_ok;        /* trust = unsigned */
+	enum vz_recipe_trust trust;
 	int priority;            /* 0 to 999; lower number is preferred, 50 if unsaid */
 	char *file;              /* where it is defined, for messages */
 	unsigned line;

@@ -98,6 +98,38 @@ char *vz_recipe_words(const char *const *words)
 	return vz_buf_steal(&b);
 }
 
+void vz_recipe_add(char ***list, size_t *n, const char *item, size_t len)
+{
+	for (size_t i = 0; i < *n; i++)
+		if (strlen((*list)[i]) == len && memcmp((*list)[i], item, len) == 0)
+			return;
+	*list = vz_realloc(*list, *n + 1, sizeof **list);
+	(*list)[(*n)++] = vz_strndup(item, len);
+}
+
+const char *vz_recipe_word(const char **p, size_t *ret_len)
+{
+	const char *word = *p + strspn(*p, " \t\r\n");
+
+	*ret_len = strcspn(word, " \t\r\n");
+	*p = word + *ret_len;
+	return *ret_len ? word : NULL;
+}
+
+char *vz_recipe_glued(const char *value)
+{
+	struct vz_buf b = {0};
+
+	for (const char *p = value; *p; p++) {
+		const char *next = p + strspn(p, " \t");
+
+		if (next != p && (*next == '=' || (b.len && b.data[b.len - 1] == '=')))
+			p = next;
+		vz_buf_putc(&b, *p);
+	}
+	return vz_buf_steal(&b);
+}
+
 /* First byte out of `first`, the others out of `rest`, up to `end`. */
 static bool spelled(const char *s, const char *end, const char *first, const char *rest)
 {
@@ -203,7 +235,16 @@ static int expand_all(const struct vz_recipe *r, struct vz_recipe_repo *repo, st
 	    expand_list(r, repo, repo->components, repo->n_components, vz_recipe_suite_ok, err) < 0 ||
 	    expand_list(r, repo, &repo->suite, 1, vz_recipe_suite_ok, err) < 0)
 		return -1;
+	if (expand_list(r, repo, &repo->key_from, 1, vz_url_is_sane, err) < 0)
+		return -1;
 	return expand(r, repo, &repo->key, err);
+}
+
+static const char *trust_word(const struct vz_recipe_repo *repo)
+{
+	static const char *const words[] = { "signed", "packages", "metadata", "both" };
+
+	return repo->unsigned_ok ? "unsigned" : words[repo->trust];
 }
 
 static int check_repo(const struct vz_recipe_repo *repo, struct vz_err *err)
@@ -223,6 +264,12 @@ static int check_repo(const struct vz_recipe_repo *repo, struct vz_err *err)
 	if (repo->key && repo->unsigned_ok)
 		return vz_err_set(err, VZ_USAGE, "%s:%u: repository '%s' has a key and trust = unsigned, expected one of them",
 				  repo->file, repo->line, repo->id);
+	if (repo->n_fingerprints && !repo->key)
+		return vz_err_set(err, VZ_USAGE, "%s:%u: repository '%s' has a fingerprint and no key, expected key = KEYRING",
+				  repo->file, repo->line, repo->id);
+	if (repo->trust != VZ_TRUST_SIGNED && strcmp(repo->type, "deb") == 0)
+		return vz_err_set(err, VZ_USAGE, "%s:%u: repository '%s' of type deb has trust = %s, expected signed or unsigned",
+				  repo->file, repo->line, repo->id, trust_word(repo));
 	for (size_t i = 0; i < repo->n_urls; i++)
 		if (strcmp(repo->type, "deb") == 0 &&
 		    (strncmp(repo->urls[i], "metalink+", 9) == 0 || strncmp(repo->urls[i], "mirrorlist+", 11) == 0))
@@ -254,7 +301,9 @@ static void write_repo(struct vz_buf *b, const struct vz_recipe_repo *repo)
 	write_value(b, "suite", repo->suite);
 	write_list(b, "components", repo->components, repo->n_components);
 	write_value(b, "key", repo->key);
-	write_value(b, "trust", repo->unsigned_ok ? "unsigned" : "signed");
+	write_value(b, "key-from", repo->key_from);
+	write_list(b, "fingerprint", repo->fingerprints, repo->n_fingerprints);
+	write_value(b, "trust", trust_word(repo));
 	vz_buf_printf(b, "priority = %d\n", repo->priority);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/path.h"
+#include "resolver/keyring.h"
 #include "resolver/url.h"
 
 #define MAX_SUMMARY 160
@@ -52,25 +53,6 @@ static void replace(char **p, const char *value)
 {
 	free(*p);
 	*p = vz_strdup(value);
-}
-
-static void add(char ***list, size_t *n, const char *item, size_t len)
-{
-	for (size_t i = 0; i < *n; i++)
-		if (strlen((*list)[i]) == len && memcmp((*list)[i], item, len) == 0)
-			return;
-	*list = vz_realloc(*list, *n + 1, sizeof **list);
-	(*list)[(*n)++] = vz_strndup(item, len);
-}
-
-/* The next word at `*p`, or NULL. */
-static const char *next_word(const char **p, size_t *ret_len)
-{
-	const char *word = *p + strspn(*p, " \t\r\n");
-
-	*ret_len = strcspn(word, " \t\r\n");
-	*p = word + *ret_len;
-	return *ret_len ? word : NULL;
 }
 
 int vz_recipe_at(const struct vz_recipe_reading *in, const struct vz_ini_line *l, struct vz_err *err)
@@ -216,7 +198,7 @@ static int set_url(struct vz_recipe_reading *in, const struct vz_ini_line *l, st
 
 	if (check_variables(in, l, err) < 0)
 		return -1;
-	while ((word = next_word(&p, &len))) {
+	while ((word = vz_recipe_word(&p, &len))) {
 		auto_free char *url = vz_strndup(word, len);
 
 		if (!strchr(url, '$') && !vz_recipe_url_ok(url)) {
@@ -225,7 +207,7 @@ static int set_url(struct vz_recipe_reading *in, const struct vz_ini_line *l, st
 			return bad(in, l, err, "url '%s', expected an http, https, ftp or file URL, mirror:NAME, metalink+URL or "
 				   "mirrorlist+URL", public);
 		}
-		add(&repo_of(in)->urls, &repo_of(in)->n_urls, word, len);
+		vz_recipe_add(&repo_of(in)->urls, &repo_of(in)->n_urls, word, len);
 	}
 	return 0;
 }
@@ -247,12 +229,12 @@ static int set_components(struct vz_recipe_reading *in, const struct vz_ini_line
 
 	if (check_variables(in, l, err) < 0)
 		return -1;
-	while ((word = next_word(&p, &len))) {
+	while ((word = vz_recipe_word(&p, &len))) {
 		auto_free char *component = vz_strndup(word, len);
 
 		if (!strchr(component, '$') && !vz_recipe_suite_ok(component))
 			return bad(in, l, err, "component '%s', expected a name such as main", component);
-		add(&repo_of(in)->components, &repo_of(in)->n_components, word, len);
+		vz_recipe_add(&repo_of(in)->components, &repo_of(in)->n_components, word, len);
 	}
 	return 0;
 }
@@ -268,13 +250,39 @@ static int set_key(struct vz_recipe_reading *in, const struct vz_ini_line *l, st
 	return 0;
 }
 
+static int set_key_from(struct vz_recipe_reading *in, const struct vz_ini_line *l, struct vz_err *err)
+{
+	if (check_variables(in, l, err) < 0)
+		return -1;
+	if (!strchr(l->value, '$') && !vz_url_is_sane(l->value))
+		return bad(in, l, err, "key-from '%s', expected a URL", l->value);
+	replace(&repo_of(in)->key_from, l->value);
+	return 0;
+}
+
+/* One a line: people write them in groups of four digits. */
+static int set_fingerprint(struct vz_recipe_reading *in, const struct vz_ini_line *l, struct vz_err *err)
+{
+	auto_free char *hex = vz_keyring_fingerprint(l->value);
+
+	if (!hex && !*l->value)
+		return 0;
+	if (!hex)
+		return bad(in, l, err, "fingerprint '%s', expected the 40 hex digits of a whole one", l->value);
+	vz_recipe_add(&repo_of(in)->fingerprints, &repo_of(in)->n_fingerprints, hex, strlen(hex));
+	return 0;
+}
+
 static int set_trust(struct vz_recipe_reading *in, const struct vz_ini_line *l, struct vz_err *err)
 {
-	static const char *const trusts[] = { "signed", "unsigned", NULL };
+	static const char *const trusts[] = { "signed", "packages", "metadata", "both", "unsigned", NULL };
+	struct vz_recipe_repo *repo = repo_of(in);
 
 	if (check_word(in, l, trusts, err) < 0)
 		return -1;
-	repo_of(in)->unsigned_ok = *l->value == 'u';
+	repo->unsigned_ok = *l->value == 'u';
+	repo->trust = *l->value == 'p' ? VZ_TRUST_PACKAGES : *l->value == 'm' ? VZ_TRUST_METADATA :
+		      *l->value == 'b' ? VZ_TRUST_BOTH : VZ_TRUST_SIGNED;
 	return 0;
 }
 
@@ -313,39 +321,24 @@ static int begin_packages(struct vz_recipe_reading *in, const char *name, const 
 	return 0;
 }
 
-/* "a = 1" to "a=1", so that white space separates items only. */
-static char *glued(const char *value)
-{
-	struct vz_buf b = {0};
-
-	for (const char *p = value; *p; p++) {
-		const char *next = p + strspn(p, " \t");
-
-		if (next != p && (*next == '=' || (b.len && b.data[b.len - 1] == '=')))
-			p = next;
-		vz_buf_putc(&b, *p);
-	}
-	return vz_buf_steal(&b);
-}
-
 static int set_install(struct vz_recipe_reading *in, const struct vz_ini_line *l, struct vz_err *err)
 {
 	struct vz_recipe_packages *to = packages_of(in);
-	auto_free char *value = glued(l->value);
+	auto_free char *value = vz_recipe_glued(l->value);
 	const char *word, *p = value;
 	bool install = strcmp(l->key, "install") == 0;
 	size_t len;
 
-	while ((word = next_word(&p, &len))) {
+	while ((word = vz_recipe_word(&p, &len))) {
 		auto_free char *item = vz_strndup(word, len);
 
 		if (!vz_recipe_package_ok(item, in->family) || (!install && strchr(item, '=')))
 			return bad(in, l, err, "package '%s', expected names separated by white space%s", item,
 				   install ? ", each NAME or NAME = VERSION" : "");
 		if (install)
-			add(&to->install, &to->n_install, word, len);
+			vz_recipe_add(&to->install, &to->n_install, word, len);
 		else
-			add(&to->exclude, &to->n_exclude, word, len);
+			vz_recipe_add(&to->exclude, &to->n_exclude, word, len);
 	}
 	return 0;
 }
@@ -403,6 +396,8 @@ static const struct vz_recipe_key repository_keys[] = {
 	{ "suite", 0, set_suite },
 	{ "components", VZ_KEY_LINES, set_components },
 	{ "key", 0, set_key },
+	{ "key-from", 0, set_key_from },
+	{ "fingerprint", VZ_KEY_LINES, set_fingerprint },
 	{ "trust", 0, set_trust },
 	{ "priority", 0, set_priority },
 	{0}
@@ -458,7 +453,7 @@ static int take_section(struct vz_recipe_reading *in, const struct vz_ini_line *
 
 static int bad_key(const struct vz_recipe_reading *in, const struct vz_ini_line *l, struct vz_err *err)
 {
-	const char *names[8] = {0};
+	const char *names[12] = {0};
 	auto_free char *what = vz_printf("in [%s]: unknown key", l->section);
 
 	for (size_t i = 0; in->section->keys[i].name; i++)

@@ -10,6 +10,7 @@
 #include "base/digest.h"
 #include "base/fd.h"
 #include "resolver/index_deb.h"
+#include "resolver/keyring.h"
 #include "resolver/release.h"
 #include "resolver/trust.h"
 #include "resolver/unpack.h"
@@ -59,7 +60,7 @@ static int verify(const struct vz_source *s, struct signed_text *t, struct vz_er
 	auto_buf struct vz_buf keyring = {0};
 
 	vz_buf_clear(&t->text);
-	if (t->form != UNSIGNED && vz_trust_read_keyring(s->repo->key, &keyring, err) < 0)
+	if (t->form != UNSIGNED && vz_keyring_read(s->repo, &keyring, err) < 0)
 		return -1;
 	if (t->form == INRELEASE)
 		return vz_trust_clearsigned(&keyring, t->file.data ? t->file.data : "", t->file.len, &t->text, err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tests/unit/unit.h"
 
+#include "resolver/keyring.h"
 #include "resolver/trust.h"
 
 #include <stdio.h>
@@ -255,10 +256,73 @@ START_TEST(test_bad_keyring)
 }
 END_TEST
 
+/* The fingerprint of a key as gpg has it. */
+static char *fingerprint_of(const char *who)
+{
+	auto_buf struct vz_buf out = {0};
+	const char *line;
+
+	run_gpg(NULL, &out, "--with-colons", "--fingerprint", who);
+	line = strstr(out.data, "\nfpr:");
+	ck_assert_ptr_nonnull(line);
+	line += strlen("\nfpr:::::::::");
+	return vz_strndup(line, strcspn(line, ":"));
+}
+
+START_TEST(test_pin)
+{
+	auto_buf struct vz_buf both = {0}, one = {0}, got = {0}, s = {0}, text = {0}, cut = {0}, armoured = {0};
+	auto_free char *good = fingerprint_of("good@example.org"), *wrong = vz_strdup(good), *path = NULL;
+	struct vz_recipe_repo repo = { .fingerprints = (char *[]){ wrong, good }, .n_fingerprints = 2 };
+
+	wrong[7] = wrong[7] == 'A' ? 'B' : 'A';
+	run_gpg(NULL, &both, "--export", "other@example.org");
+	run_gpg(NULL, &one, "--export", "good@example.org");
+	vz_buf_add(&both, one.data, one.len);
+	must(vz_keyring_pick(&both, repo.fingerprints, 2, "k", &got, &err));
+	ck_assert_uint_eq(got.len, one.len);
+	ck_assert_mem_eq(got.data, one.data, one.len);
+	vz_buf_clear(&got);
+	must_fail(vz_keyring_pick(&both, repo.fingerprints, 1, "k", &got, &err), VZ_UNTRUSTED, "the recipe's fingerprint");
+	ck_assert_ptr_nonnull(strstr(err.hint, wrong));
+	vz_buf_add(&cut, both.data, both.len - 1);
+	must_fail(vz_keyring_pick(&cut, repo.fingerprints, 2, "k", &got, &err), VZ_UNTRUSTED, "something else");
+	ck_assert_uint_eq(got.len, 0);
+
+	/* as a repository is read: from an armoured file that holds more */
+	run_gpg(NULL, &armoured, "--armor", "--export");
+	repo.key = path = vz_printf("%s/all.asc", gpg_home);
+	must(vz_write_file(AT_FDCWD, path, armoured.data, armoured.len, 0600, &err));
+	must(vz_keyring_read(&repo, &got, &err));
+	clearsign(TEXT, &s);
+	must(vz_trust_clearsigned(&got, s.data, s.len, &text, &err));
+	repo.n_fingerprints = 1;
+	must_fail(vz_keyring_read(&repo, &got, &err), VZ_UNTRUSTED, path);
+	repo.key = "/nonexistent/k";
+	repo.key_from = "https://h.example/k";
+	must_fail(vz_keyring_read(&repo, &got, &err), VZ_NOTFOUND, "/nonexistent/k");
+	ck_assert_ptr_nonnull(strstr(err.hint, "https://h.example/k"));
+}
+END_TEST
+
+START_TEST(test_fingerprint)
+{
+	auto_free char *spaced = vz_keyring_fingerprint("FC22 6859 C086 0BF0 DDB9  5B08 5B10 6C73 6FED FC85");
+	auto_free char *plain = vz_keyring_fingerprint("fc226859c0860bf0ddb95b085b106c736fedfc85");
+
+	ck_assert_str_eq(spaced, "FC226859C0860BF0DDB95B085B106C736FEDFC85");
+	ck_assert_str_eq(plain, spaced);
+	ck_assert_ptr_null(vz_keyring_fingerprint("5B106C736FEDFC85"));
+	ck_assert_ptr_null(vz_keyring_fingerprint("FC226859C0860BF0DDB95B085B106C736FEDFC8X"));
+	ck_assert_ptr_null(vz_keyring_fingerprint(""));
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = { test_clearsigned, test_wrong_key, test_two_signers, test_tampered, test_around, test_cut,
-				       test_weak, test_expired, test_revoked, test_detached, test_keyring, test_bad_keyring };
+				       test_weak, test_expired, test_revoked, test_detached, test_keyring, test_bad_keyring, test_pin,
+				       test_fingerprint };
 	Suite *suite = suite_create("trust");
 	TCase *tc = tcase_create("trust");
 	SRunner *runner = srunner_create(suite);
