@@ -29,6 +29,13 @@ struct vz_proc {
 int vz_proc_run(const struct vz_proc *p, int *ret_status, struct vz_buf *ret_out, struct vz_buf *ret_err,
 		struct vz_err *err);
 
+/* Calls `fn(arg, ret, err)` in a child process, which has one thread: what it
+ * does to the state of a library, to its root directory or to memory stays
+ * there. What it adds to `ret` and its error come back. An interruption is
+ * passed on, and the call's end awaited. */
+typedef int (*vz_proc_fn)(void *arg, struct vz_buf *ret, struct vz_err *err);
+int vz_proc_call(vz_proc_fn fn, void *arg, struct vz_buf *ret, struct vz_err *err);
+
 /* After vz_interrupt_catch(), SIGINT and SIGTERM set a flag and interrupt
  * blocking calls; a second signal ends the process. Long loops ask
  * vz_interrupted(err), which fails with VZ_FAILED "interrupted". */

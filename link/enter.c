@@ -76,7 +76,17 @@ struct run {
 	sigset_t wait_mask;
 	bool started, ended;
 	int status;
+	size_t step;                     /* the one that runs, and when it began */
+	int64_t began;
 };
+
+static int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
 
 /* The root comes back as a detached mount: the number stays, the mount behind it is a copy. */
 static int take_root(struct run *r, struct msghdr *msg, struct vz_err *err)
@@ -109,6 +119,12 @@ static int receive(struct run *r, struct vz_err *err)
 			*err = m.err;
 			return -1;
 		}
+		if (m.what == VZ_INIT_STEP) {
+			r->step = (size_t)m.status;
+			r->began = now_ms();
+			if (r->e->on_step)
+				r->e->on_step(r->e->ctx, r->step);
+		}
 		if (m.what == VZ_INIT_ENDED) {
 			r->ended = true;
 			r->status = m.status;
@@ -126,30 +142,47 @@ static void pass_signals(struct run *r)
 			pidfd_send_signal(r->pidfd, (int)info.ssi_signo, NULL, 0);
 }
 
-static int64_t now_ms(void)
+/* What is being waited for. */
+static const char *command_name(const struct run *r)
 {
-	struct timespec ts;
+	const char *const *argv = r->e->n_steps ? r->e->steps[r->step].argv : r->e->argv;
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+	return argv ? argv[0] : "the script";
+}
+
+/* Of the whole, or of the step that runs, whichever comes first: what is left of its limit; -1: there is none. */
+static int64_t time_left(const struct run *r, int64_t start, unsigned *ret_seconds)
+{
+	unsigned whole = r->e->timeout_seconds, step = r->e->n_steps ? r->e->steps[r->step].timeout_seconds : 0;
+	int64_t now = now_ms(), left = -1;
+
+	if (whole) {
+		left = start + (int64_t)whole * 1000 - now;
+		*ret_seconds = whole;
+	}
+	if (step && (!whole || r->began + (int64_t)step * 1000 - now < left)) {
+		left = r->began + (int64_t)step * 1000 - now;
+		*ret_seconds = step;
+	}
+	return !whole && !step ? -1 : left > 0 ? left : 0;
 }
 
 /* Until pid 1 has ended. -1: it has still to be killed. */
 static int attend(struct run *r, struct vz_err *err)
 {
-	int64_t end = now_ms() + (int64_t)r->e->timeout_seconds * 1000;
+	int64_t start = now_ms();
 	struct pollfd pfd[] = { { r->pidfd, POLLIN, 0 }, { r->socket, POLLIN, 0 }, { r->signals, POLLIN, 0 } };
 
 	while (!pfd[0].revents) {
-		int64_t left = end - now_ms();
+		unsigned limit = 0;
+		int64_t left = time_left(r, start, &limit);
 		struct timespec ts = { left / 1000, left % 1000 * 1000000 };
 
 		if (r->e->build && vz_interrupted(err) < 0)
 			return -1;
-		if (r->e->timeout_seconds && left <= 0)
-			return vz_err_set(err, VZ_FAILED, "'%s' did not end within %u seconds", r->e->argv[0],
-					  r->e->timeout_seconds);
-		if (ppoll(pfd, 3, r->e->timeout_seconds ? &ts : NULL, &r->wait_mask) < 0) {
+		if (left == 0)
+			return vz_err_set(err, VZ_FAILED, "'%s' did not end within %u seconds", command_name(r), limit);
+		if (ppoll(pfd, 3, left > 0 ? &ts : NULL, &r->wait_mask) < 0) {
 			if (errno != EINTR)
 				return vz_err_sys(err, "poll");
 			pfd[0].revents = pfd[1].revents = pfd[2].revents = 0;
@@ -206,7 +239,7 @@ static int run(struct run *r, char **env, struct vz_err *err)
 	while (waitid(P_PIDFD, (id_t)r->pidfd, &(siginfo_t){0}, WEXITED) < 0 && errno == EINTR)
 		;
 	if (!failed && !r->ended)
-		return vz_err_set(err, VZ_FAILED, "'%s' was killed with all the processes around it", r->e->argv[0]);
+		return vz_err_set(err, VZ_FAILED, "'%s' was killed with all the processes around it", command_name(r));
 	return failed;
 }
 
@@ -222,7 +255,7 @@ static void run_release(struct run *r)
 int vz_enter_run(const struct vz_enter *e, int *ret_status, struct vz_err *err)
 {
 	static const int passed[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH };
-	__attribute__((cleanup(run_release))) struct run r = { .e = e, .pidfd = -1, .socket = -1, .signals = -1 };
+	__attribute__((cleanup(run_release))) struct run r = { .e = e, .pidfd = -1, .socket = -1, .signals = -1, .began = now_ms() };
 	auto_free char *term = e->build ? NULL : terminal_type();
 	auto_free const char **env = make_env(e->envp, term);
 	sigset_t all, old, pass;

@@ -19,13 +19,35 @@
 #define LINK_ENTER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 #include "base/err.h"
 
+/*
+ * One of several commands that run one after another in the same root, with the
+ * same /run, /tmp and network. What it leaves running is killed before the next
+ * one begins. The first that does not end with status 0 is the last.
+ */
+struct vz_enter_step {
+	/* Called in the step's own process, as confined as a command. Returns the
+	 * step's exit status, or 0 for `argv` to be executed. It may allocate, so
+	 * the caller of vz_enter_run() must have one thread only. Where there is no
+	 * `argv` it sees no /proc and may run what others wrote: what it executes
+	 * must not find our own program there (CVE-2019-5736). NULL: none. */
+	int (*call)(void *arg);
+	void *arg;
+	const char *const *argv;         /* NULL: none */
+	unsigned timeout_seconds;        /* of this step; 0: none. VZ_FAILED when it passes */
+};
+
 struct vz_enter {
 	int root_fd;                     /* detached mount; stays the caller's, and detached, for the next command */
 	const char *const *argv;         /* argv[0] is searched in the inside PATH */
+	const struct vz_enter_step *steps;   /* instead of argv */
+	size_t n_steps;
+	void (*on_step)(void *ctx, size_t i);    /* step `i` begins; or NULL */
+	void *ctx;
 	const char *const *envp;         /* additions to the clean environment, which win; or NULL */
 	const char *hostname;            /* NULL: as the host's */
 	const char *workdir;             /* NULL: "/" */
@@ -41,8 +63,8 @@ struct vz_enter {
 
 /* Runs to the end. SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1/2 and SIGWINCH are
  * passed on; with `build`, vz_interrupted() ends it instead. `ret_status` is a
- * wait status. A command that is not there: VZ_NOTFOUND. One at a time on one
- * `root_fd`. */
+ * wait status, of steps the last one's. A command that is not there: VZ_NOTFOUND.
+ * One at a time on one `root_fd`. */
 int vz_enter_run(const struct vz_enter *e, int *ret_status, struct vz_err *err);
 
 #endif

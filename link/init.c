@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
@@ -131,15 +132,29 @@ static int become_root(struct vz_err *err)
 	return 0;
 }
 
-static int become_command(const struct vz_enter *e, struct vz_err *err)
+/* A call alone is never traced and never shown /proc; what it may leave open is nobody's business. */
+static int call(const struct vz_enter_step *s, struct vz_err *err)
 {
+	int status;
+
+	if (!s->argv && close_range(SOCKET, ~0u, 0) < 0)
+		return vz_err_sys(err, "close descriptors");
+	status = s->call(s->arg);
+	if (status || !s->argv)
+		_exit(status);
+	return 0;
+}
+
+static int become_command(const struct vz_enter *e, const struct vz_enter_step *s, struct vz_err *err)
+{
+	const char *const *argv = s ? s->argv : e->argv;
 	sigset_t none;
 
 	/* Until the command is what we execute, no /proc: a "#!/proc/self/exe" in the
 	 * root would run this very binary as the tenant's, who could then write to
 	 * it (CVE-2019-5736). Pid 1 traces us to see that moment; where somebody
 	 * else traces us already, it cannot. */
-	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) < 0 && vz_view_show_proc(err) < 0)
+	if (argv && ptrace(PTRACE_TRACEME, 0, NULL, NULL) < 0 && vz_view_show_proc(err) < 0)
 		return -1;
 	if (e->build && setsid() < 0)
 		return vz_err_sys(err, "start a session");
@@ -149,8 +164,10 @@ static int become_command(const struct vz_enter *e, struct vz_err *err)
 		return vz_err_sys(err, "change to '%s' inside", e->workdir);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	execvp(e->argv[0], (char *const *)e->argv);
-	vz_err_sys(err, "start '%s' inside", e->argv[0]);
+	if (s && s->call && call(s, err) < 0)
+		return -1;
+	execvp(argv[0], (char *const *)argv);
+	vz_err_sys(err, "start '%s' inside", argv[0]);
 	if (errno == ENOENT)
 		err->code = VZ_NOTFOUND;
 	return -1;
@@ -216,11 +233,42 @@ static void die_with_parent(void)
 		_exit(1);
 }
 
-void vz_init_main(const struct vz_enter *e, char **env, int socket)
+/* `s`: NULL for the one command. */
+static int run_one(const struct vz_enter *e, const struct vz_enter_step *s, int *ret_status, struct vz_err *err)
 {
 	struct clone_args args = { .exit_signal = SIGCHLD };
+	pid_t command = (pid_t)syscall(SYS_clone3, &args, sizeof args);
+
+	if (command == 0) {
+		struct vz_init_message m = {0};
+
+		become_command(e, s, &m.err);
+		give_up(SOCKET, &m);
+	}
+	return command < 0 ? vz_err_sys(err, "fork") : supervise(command, ret_status, err);
+}
+
+/* Nobody is left to see /proc when it goes away until the next command is executed. */
+static int run_steps(const struct vz_enter *e, int *ret_status, struct vz_err *err)
+{
+	*ret_status = 0;
+	for (size_t i = 0; i < e->n_steps && *ret_status == 0; i++) {
+		struct vz_init_message m = { .what = VZ_INIT_STEP, .status = (int)i };
+
+		send_message(SOCKET, &m, -1);
+		if (run_one(e, &e->steps[i], ret_status, err) < 0)
+			return -1;
+		end_all();
+		if (e->steps[i].argv && umount2("/proc", MNT_DETACH | UMOUNT_NOFOLLOW) < 0 && errno != EINVAL)
+			return vz_err_sys(err, "take '/proc' away");
+	}
+	return 0;
+}
+
+void vz_init_main(const struct vz_enter *e, char **env, int socket)
+{
 	struct vz_init_message m = {0};
-	pid_t command;
+	int rc;
 
 	for (int sig = 1; sig < _NSIG; sig++)
 		signal(sig, SIG_DFL);
@@ -233,16 +281,8 @@ void vz_init_main(const struct vz_enter *e, char **env, int socket)
 	if (set_up(e, &m.err) < 0)
 		give_up(SOCKET, &m);
 	close(ROOT);
-	command = (pid_t)syscall(SYS_clone3, &args, sizeof args);
-	if (command == 0) {
-		become_command(e, &m.err);
-		give_up(SOCKET, &m);
-	}
-	if (command < 0) {
-		vz_err_sys(&m.err, "fork");
-		give_up(SOCKET, &m);
-	}
-	m.what = supervise(command, &m.status, &m.err) < 0 ? VZ_INIT_FAILED : VZ_INIT_ENDED;
+	rc = e->n_steps ? run_steps(e, &m.status, &m.err) : run_one(e, NULL, &m.status, &m.err);
+	m.what = rc < 0 ? VZ_INIT_FAILED : VZ_INIT_ENDED;
 	end_all();
 	send_message(SOCKET, &m, -1);
 	_exit(0);

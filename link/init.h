@@ -5,7 +5,7 @@
  * which kills what is left.
  *
  * Runs in a process made by clone3(2) from a possibly threaded one, so it does
- * not allocate.  It talks to link/enter.c over a socket, one struct
+ * not allocate (steps that call something may: link/enter.h).  It talks to link/enter.c over a socket, one struct
  * vz_init_message a datagram.
  */
 #ifndef LINK_INIT_H
@@ -16,6 +16,7 @@
 enum vz_init_what {
 	VZ_INIT_ROOT,            /* the root as a detached mount again, as SCM_RIGHTS */
 	VZ_INIT_FAILED,          /* `err` says why the command does not run */
+	VZ_INIT_STEP,            /* step `status` begins */
 	VZ_INIT_ENDED,           /* `status` is its wait status */
 };
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <pty.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <utmp.h>
@@ -369,6 +370,106 @@ START_TEST(test_signals)
 }
 END_TEST
 
+static int say(void *arg)
+{
+	auto_free char *line = vz_printf("%s %d\n", (const char *)arg, access("/proc/self", F_OK));
+	struct vz_err err;
+
+	return vz_write_fd(STDOUT_FILENO, line, strlen(line), &err) < 0 || fcntl(3, F_GETFD) >= 0;
+}
+
+static int from_text(void *arg)
+{
+	auto_fd int fd = memfd_create("text", 0);
+	struct vz_err err;
+
+	setenv("ADDED", "yes", 1);
+	return vz_write_fd(fd, arg, strlen(arg), &err) < 0 || lseek(fd, 0, SEEK_SET) < 0 || dup2(fd, 0) < 0;
+}
+
+static int refuse(void *arg)
+{
+	(void)arg;
+	return 9;
+}
+
+static void note_step(void *ctx, size_t i)
+{
+	vz_buf_printf(ctx, "%zu", i);
+}
+
+/* The steps' wait status; what they print, and then the numbers of those that began, is `want`. */
+static int run_steps(struct inside *in, const struct vz_enter_step *steps, size_t n, const char *want)
+{
+	auto_buf struct vz_buf got = {0}, began = {0};
+	auto_fd int out = memfd_create("out", MFD_CLOEXEC);
+	struct vz_err err = {0};
+	int status = -1;
+
+	in->e.argv = NULL;
+	in->e.steps = steps;
+	in->e.n_steps = n;
+	in->e.on_step = note_step;
+	in->e.ctx = &began;
+	in->e.stdout_fd = in->e.stderr_fd = out;
+	in->e.build = true;
+	must(vz_enter_run(&in->e, &status, &err));
+	lseek(out, 0, SEEK_SET);
+	must(vz_read_fd(out, 1 << 20, &got, &err));
+	vz_buf_add(&got, began.data, began.len);
+	ck_assert_str_eq(got.data, want);
+	return status;
+}
+
+#define SH(...) (const char *const[]){ "sh", "-c", __VA_ARGS__, NULL }
+
+START_TEST(test_steps)
+{
+	auto_inside struct inside in = inside_new();
+	auto_free char *leave = vz_printf("echo one >/tmp/x; sleep %d >/dev/null 2>&1 & test -e /proc/self/exe", nap(0));
+	struct vz_enter_step steps[] = {
+		{ .argv = SH(leave) },
+		{ .call = say, .arg = "call" },
+		{ .argv = SH("cat /tmp/x; kill -0 -1 2>/dev/null && echo somebody; test -e /proc/self/exe") },
+		{ .call = from_text, .arg = "text\n", .argv = SH("cat; echo $ADDED; ls /proc/self/fd | wc -l") },
+		{ .argv = SH("exit 3") },
+		{ .argv = SH("echo never") },
+	};
+
+	ck_assert_int_eq(run_steps(&in, steps, 4, "call -1\none\ntext\nyes\n4\n0123"), 0);
+	ck_assert_int_eq(run_steps(&in, steps, 6, "call -1\none\ntext\nyes\n4\n01234"), 3 << 8);
+	steps[1].call = steps[3].call = refuse;
+	ck_assert_int_eq(run_steps(&in, steps, 2, "01"), 9 << 8);
+	ck_assert_int_eq(run_steps(&in, &steps[3], 1, "0"), 9 << 8);
+}
+END_TEST
+
+START_TEST(test_step_timeout)
+{
+	auto_inside struct inside in = inside_new();
+	auto_buf struct vz_buf began = {0};
+	auto_free char *script = vz_printf("sleep %d", nap(0));
+	const struct vz_enter_step steps[] = {
+		{ .argv = SH("sleep 0.1"), .timeout_seconds = 20 },
+		{ .argv = (const char *const[]){ "sh", "-c", script, NULL }, .timeout_seconds = 1 },
+	};
+	struct vz_err err = {0};
+	int status;
+
+	in.e.steps = steps;
+	in.e.n_steps = 2;
+	in.e.on_step = note_step;
+	in.e.ctx = &began;
+	must_fail(vz_enter_run(&in.e, &status, &err), VZ_FAILED, "'sh' did not end within 1 seconds");
+	ck_assert_str_eq(began.data, "01");
+	ck_assert(!sleeps(0, false));
+	in.e.timeout_seconds = 1;
+	in.e.steps = &steps[1];
+	in.e.n_steps = 1;
+	must_fail(vz_enter_run(&in.e, &status, &err), VZ_FAILED, "within 1 seconds");
+}
+END_TEST
+
 /* What a tenant puts in place of the mount points is refused, not followed. */
 START_TEST(test_hostile_mount_points)
 {
@@ -401,4 +502,4 @@ START_TEST(test_hostile_mount_points)
 END_TEST
 
 UNIT_MAIN("enter", test_status, test_surroundings, test_private_writes, test_build, test_resolv_conf, test_attacks,
-	  test_terminal, test_nothing_survives, test_timeout, test_signals, test_hostile_mount_points)
+	  test_terminal, test_nothing_survives, test_timeout, test_signals, test_steps, test_step_timeout, test_hostile_mount_points)

@@ -36,4 +36,41 @@ START_TEST(test_limits)
 }
 END_TEST
 
-UNIT_MAIN("proc", test_run, test_limits)
+static int called(void *arg, struct vz_buf *ret, struct vz_err *err)
+{
+	int *n = arg;
+
+	if (*n == 7)
+		abort();
+	if (*n < 0)
+		return vz_err_set(err, VZ_SCRIPT, "number %d", *n);
+	for (int i = 0; i < *n; i++)
+		vz_buf_printf(ret, "%d ", i);
+	*n = 0;
+	return 0;
+}
+
+START_TEST(test_call)
+{
+	struct vz_err err = {0};
+	auto_buf struct vz_buf got = {0};
+	auto_buf struct vz_buf all = {0};
+	int n = 3;
+
+	vz_buf_puts(&got, "got ");
+	must(vz_proc_call(called, &n, &got, &err));
+	ck_assert_str_eq(got.data, "got 0 1 2 ");
+	ck_assert_int_eq(n, 3);
+	n = 200000;
+	vz_buf_clear(&got);
+	must(vz_proc_call(called, &n, &got, &err));
+	called(&n, &all, &err);
+	ck_assert_str_eq(got.data, all.data);
+	n = -4;
+	must_fail(vz_proc_call(called, &n, &got, &err), VZ_SCRIPT, "number -4");
+	n = 7;
+	must_fail(vz_proc_call(called, &n, NULL, &err), VZ_FAILED, "ended with status 134");
+}
+END_TEST
+
+UNIT_MAIN("proc", test_run, test_limits, test_call)
