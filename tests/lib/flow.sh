@@ -12,6 +12,7 @@
 #   serve DIR            serves DIR on loopback; its address in $url; stops with the test
 #   with_base            $root is a copy of a store with the template "base" of real packages, built once
 #   with_mirror          $mirror (directory), $mirror_url, $suite: real packages on loopback
+#   with_rpmdist         $rpm_repo, $rpm_key, $rpm_url: an RPM distribution of real binaries on loopback (rpmdist.sh)
 #   recipe FILE URL SUITE KEY INSTALL…   writes an `os` recipe named as the file
 #   skip REASON · die REASON
 
@@ -25,6 +26,10 @@ keep=${top_builddir:?}/tests/tmp
 . "$lib/repo.sh"
 # shellcheck source=tests/lib/mirror.sh
 . "$lib/mirror.sh"
+# shellcheck source=tests/lib/rpm.sh
+. "$lib/rpm.sh"
+# shellcheck source=tests/lib/rpmdist.sh
+. "$lib/rpmdist.sh"
 
 die() {
 	printf '%s: %s\n' "$name" "$*" >&2

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck shell=bash
+# An RPM repository of one's own: packages from lines of spec text, metadata, a throwaway key, signatures.
+#
+#   rpm_key DIR                         makes DIR/home (gpg) and DIR/key.asc (the public key)
+#   rpm_pkg POOLDIR NAME VERSION-RELEASE [SPEC LINE]…
+#                                       a small package, unsigned. Lines before the first that begins with '%' are
+#                                       tags; a file tree to pack may stand in $rpm_files; a line '%files' replaces
+#                                       the list of it. $rpm_target (noarch) is its architecture
+#   rpm_addsign KEYDIR FILE…            signs packages
+#   rpm_publish REPO KEYDIR             REPO/**.rpm → REPO/repodata, repomd.xml signed with KEYDIR's key
+#
+# What rpm_publish makes can be bent by variables:
+#   rpm_compress=gz|xz|zstd|bz2         form of the metadata (default gz)
+#   rpm_sign_repomd=yes|no              (default yes)
+#   rpm_comps=FILE                      groups
+#   rpm_revision=N                      repomd.xml's revision (default: the time)
+# Of the host's and the user's configuration of rpm nothing is read.
+
+rpm_epoch=1700000000 # the time of all that is made here
+rpm_macros='/usr/lib/rpm/macros:/usr/lib/rpm/platform/%{_target}/macros:/usr/lib/rpm/fileattrs/*.attr'
+
+rpm_builds() { # TOPDIR ARGS…: rpmbuild, without anything but packing, and the same each time
+	local top=$1
+	shift
+	SOURCE_DATE_EPOCH=$rpm_epoch rpmbuild --quiet --macros="$rpm_macros" \
+		--define "_topdir $top" --define '_builddir %{_topdir}' --define "_tmppath $top" --define "_dbpath $top/db" \
+		--define '_build_name_fmt %%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm' \
+		--define '_buildhost localhost' --define 'use_source_date_epoch_as_buildtime 1' \
+		--define 'clamp_mtime_to_source_date_epoch 1' --define '_build_id_links none' \
+		--define 'debug_package %{nil}' --define '__os_install_post %{nil}' --define '__spec_install_post %{nil}' \
+		--define '__check_files %{nil}' --define '_source_payload w1.gzdio' --define 'dist .vz1' \
+		--define '_smp_ncpus_max 2' --define '_source_filedigest_algorithm 8' --define '_binary_filedigest_algorithm 8' "$@"
+}
+
+rpm_key() {
+	mkdir -p "$1/home"
+	chmod 700 "$1/home"
+	repo_gpg "$1" --quick-generate-key 'vzpkg rpm test <rpm-test@invalid>' rsa2048 sign never
+	repo_gpg "$1" --armor --export >"$1/key.asc"
+	gpgconf --homedir "$1/home" --kill all
+}
+
+rpm_pkg() {
+	local pool=$1 name=$2 version=${3%-*} release=${3##*-} dir line epoch='' tags=''
+	shift 3
+	dir=$(mktemp -d)
+	[[ $version != *:* ]] || epoch=${version%%:*} version=${version#*:}
+	mkdir -p "$pool" "$dir/root"
+	if [ -n "${rpm_files-}" ]; then
+		cp -a "$rpm_files/." "$dir/root/"
+	else
+		mkdir -p "$dir/root/usr/share/doc/$name"
+		printf '%s %s\n' "$name" "$version" >"$dir/root/usr/share/doc/$name/README"
+		find "$dir/root" -exec touch -d "@$rpm_epoch" {} +
+	fi
+	{
+		printf 'Name: %s\nVersion: %s\nRelease: %s\n' "$name" "$version" "$release"
+		[ -z "$epoch" ] || printf 'Epoch: %s\n' "$epoch"
+		printf 'Summary: Made by a test\nLicense: GPLv3+\n'
+		[ "${rpm_target:-noarch}" != noarch ] || printf 'BuildArch: noarch\n'
+		while [ $# != 0 ] && [[ $1 != %* ]]; do
+			printf '%s\n' "$1"
+			shift
+		done
+		# shellcheck disable=SC2016 # for the spec
+		printf '%%description\nMade by a test.\n%%install\nmkdir -p $RPM_BUILD_ROOT\ncp -a %s/. $RPM_BUILD_ROOT/\n' \
+			"$dir/root"
+		for line; do
+			printf '%s\n' "$line"
+			[[ $line != %files* ]] || tags=files
+		done
+		[ -n "$tags" ] || {
+			printf '%%files\n%%defattr(-,root,root)\n'
+			(
+				cd "$dir/root" || exit
+				find . ! -type d -printf '"/%P"\n'
+				[ ! -d usr/share/doc ] || find usr/share/doc -mindepth 1 -type d -printf '%%dir "/%p"\n'
+			) | LC_ALL=C sort
+		}
+	} >"$dir/$name.spec"
+	rpm_builds "$dir" --target "${rpm_target:-noarch}" --define "_rpmdir $pool" --buildroot "$dir/broot" \
+		-bb "$dir/$name.spec" >"$dir/log" 2>&1 || {
+		cat "$dir/log" >&2
+		return 1
+	}
+	rm -rf "$dir"
+}
+
+rpm_addsign() {
+	local key=$1
+	shift
+	# stdout only counts files
+	GPG_TTY=- rpmsign --macros="$rpm_macros" --define "_gpg_path $key/home" --define '_gpg_name rpm-test@invalid' \
+		--define '__gpg /usr/bin/gpg' --define '_gpg_digest_algo sha256' \
+		--define '_gpg_sign_cmd_extra_args --batch --no-tty --pinentry-mode loopback --passphrase ""' \
+		--addsign "$@" >/dev/null
+	gpgconf --homedir "$key/home" --kill all
+}
+
+rpm_publish() {
+	local repo=$1 key=$2 args=(--quiet --workers 2 --no-database --general-compress-type "${rpm_compress:-gz}")
+	[ -z "${rpm_comps-}" ] || args+=(--groupfile "$rpm_comps")
+	[ -z "${rpm_revision-}" ] || args+=(--revision "$rpm_revision")
+	createrepo_c "${args[@]}" "$repo" || return 1
+	rm -f "$repo/repodata/repomd.xml.asc"
+	[ "${rpm_sign_repomd-yes}" = no ] || {
+		repo_gpg "$key" --armor --detach-sign -o "$repo/repodata/repomd.xml.asc" "$repo/repodata/repomd.xml"
+		gpgconf --homedir "$key/home" --kill all
+	}
+}
