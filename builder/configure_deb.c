@@ -134,12 +134,11 @@ static int seed_copy(const struct vz_configure *c, struct vz_tree *t, const char
 static int seed(const struct vz_configure *c, struct vz_tree *t, struct vz_err *err)
 {
 	const struct vz_content_file policy = { VZ_POLICY_RC_PATH, 0755, c->date, VZ_POLICY_RC, strlen(VZ_POLICY_RC) };
-	const struct vz_content_file helper = { VZ_HELPER_PATH, 0755, c->date, VZ_HELPER, strlen(VZ_HELPER) };
 
 	if (seed_copy(c, t, "/etc/passwd", "/usr/share/base-passwd/passwd.master", err) < 0 ||
 	    seed_copy(c, t, "/etc/group", "/usr/share/base-passwd/group.master", err) < 0)
 		return -1;
-	if (vz_content_write(c->store, t, &helper, err) < 0)
+	if (vz_deb_tools(c, t, err) < 0)
 		return -1;
 	return write_unless_there(c, t, &policy, err);
 }

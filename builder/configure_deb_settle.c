@@ -100,7 +100,7 @@ static void drop_policy(const struct vz_configure *c, struct vz_tree *t)
 		vz_tree_remove(t, n);
 }
 
-static void drop_helper(struct vz_tree *t)
+static void drop_tools(struct vz_tree *t)
 {
 	struct vz_node *n = vz_tree_find(t, VZ_BUILD_BIN);
 
@@ -146,7 +146,7 @@ int vz_deb_settle(const struct vz_configure *c, struct vz_tree *t, struct vz_err
 	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
 		sweep(c, &rules[i], t);
 	drop_policy(c, t);
-	drop_helper(t);
+	drop_tools(t);
 	if (add_resolv_conf(c, t, err) < 0)
 		return -1;
 	return check_installed(c, t, err);
