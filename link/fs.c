@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -87,6 +88,16 @@ int vz_fs_clone(int fd, const char *path, struct vz_err *err)
 	int clone = open_tree(fd, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW);
 
 	return clone < 0 ? fail(-1, err, "copy the mount at", path) : clone;
+}
+
+int vz_fs_pivot(int root_fd, struct vz_err *err)
+{
+	if (fchdir(root_fd) < 0 || syscall(SYS_pivot_root, ".", ".") < 0)
+		return vz_err_sys(err, "change the root directory");
+	/* the old root now lies over the new one */
+	if (umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
+		return vz_err_sys(err, "take the old root directory away");
+	return 0;
 }
 
 struct call {

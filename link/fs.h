@@ -25,6 +25,11 @@ int vz_fs_attach(int mount_fd, int target_fd, const char *what, struct vz_err *e
 /* A detached copy of the one mount that `fd` or `path` below it is in. `path` may be "". */
 int vz_fs_clone(int fd, const char *path, struct vz_err *err);
 
+/* Makes `root_fd`, a mount attached over "/" (which needs no directory of the
+ * old root's), the root directory, ours and of all that had the old one as root
+ * or working directory, and takes the old one away. */
+int vz_fs_pivot(int root_fd, struct vz_err *err);
+
 /* Calls `fn(arg, err)` with another mount namespace as its own: that of
  * `ns_fd`, or for -1 a new private copy of ours, gone when the call returns.
  * Descriptors are shared, so it can hand out what it opens. Its root and

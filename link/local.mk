@@ -2,7 +2,9 @@
 noinst_LIBRARIES += liblink.a
 liblink_a_SOURCES = \
 	link/confine.c link/confine.h link/enter.c link/enter.h link/env.c link/env.h link/env_json.c \
-	link/env_mount.c link/fs.c link/fs.h link/init.c link/init.h link/mount.c link/mount.h link/view.c link/view.h
+	link/env_mount.c link/fs.c link/fs.h link/init.c link/init.h \
+	link/inject.c link/inject.h link/mount.c link/mount.h link/mountinfo.c link/mountinfo.h \
+	link/quiesce.c link/quiesce.h link/remap.c link/remap.h link/view.c link/view.h
 
 unit_tests += tests/unit/test-mount
 check_PROGRAMS += tests/unit/test-mount
@@ -22,6 +24,12 @@ check_PROGRAMS += tests/unit/test-env
 tests_unit_test_env_SOURCES = tests/unit/test-env.c tests/unit/root.h tests/unit/scratch.h tests/unit/unit.h
 tests_unit_test_env_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_env_LDADD = $(LINK_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-remap
+check_PROGRAMS += tests/unit/test-remap
+tests_unit_test_remap_SOURCES = tests/unit/test-remap.c tests/unit/root.h tests/unit/scratch.h tests/unit/unit.h
+tests_unit_test_remap_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_remap_LDADD = $(LINK_LIBS) $(CHECK_LIBS)
 
 # runs inside, where there is no other library
 check_PROGRAMS += tests/unit/attacks

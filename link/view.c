@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 
 #include "base/fd.h"
 #include "base/path.h"
@@ -136,17 +135,6 @@ static int show_resolv_conf(int root, struct vz_err *err)
 	return bind_read_only(host, "", to, err);
 }
 
-/* The new root is attached over "/", which needs no directory of the host's. */
-static int change_root(int root, struct vz_err *err)
-{
-	if (fchdir(root) < 0 || syscall(SYS_pivot_root, ".", ".") < 0)
-		return vz_err_sys(err, "change the root directory");
-	/* the old root now lies over the new one */
-	if (umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
-		return vz_err_sys(err, "take the old root directory away");
-	return 0;
-}
-
 int vz_view_make(const struct vz_view *v, int *ret_copy, struct vz_err *err)
 {
 	auto_fd int host = -1, copy = -1, sys = -1;
@@ -165,7 +153,7 @@ int vz_view_make(const struct vz_view *v, int *ret_copy, struct vz_err *err)
 		return -1;
 	if (v->host_resolv_conf && show_resolv_conf(v->root_fd, err) < 0)
 		return -1;
-	if (change_root(v->root_fd, err) < 0)
+	if (vz_fs_pivot(v->root_fd, err) < 0)
 		return -1;
 	*ret_copy = steal_fd(&copy);
 	return 0;

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "link/remap.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <time.h>
+
+#include "base/alloc.h"
+#include "base/fd.h"
+#include "base/path.h"
+#include "link/fs.h"
+#include "link/mountinfo.h"
+#include "link/quiesce.h"
+
+/* What is done in one namespace, by a thread that is in it. */
+struct swap {
+	int proc;                    /* /proc of the host */
+	dev_t from;
+	int to;                      /* a detached mount of the other file system */
+	bool check;                  /* only look whether it can be done */
+	unsigned mounts;
+};
+
+static int check_point(const struct swap *s, const char *path, bool is_dir, struct vz_err *err)
+{
+	auto_fd int fd = vz_path_open(s->to, path, O_PATH | O_NOFOLLOW, 0, err);
+	struct stat st;
+
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISDIR(st.st_mode) == is_dir)
+		return 0;
+	vz_err_set(err, VZ_BUSY, "something is mounted on '%s', and the new version has no such %s", path,
+		   is_dir ? "directory" : "file");
+	return vz_err_hint(err, "unmount it inside first");
+}
+
+/* The mount itself, not what is mounted over it; -1 without an error if it is hidden. */
+static int open_mount(const struct vz_mountinfo *m)
+{
+	auto_fd int fd = open(m->point, O_PATH | O_CLOEXEC);
+	struct statx st;
+
+	if (fd < 0 || statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &st) < 0 || st.stx_mnt_id != m->id)
+		return -1;
+	return steal_fd(&fd);
+}
+
+/* Moves what is mounted in `parent` from one root directory to the other; in the order of the list, or back. */
+static int move_children(const struct vz_mounts *all, const struct vz_mountinfo *parent, int from, int to,
+			 size_t *n_moved, struct vz_err *err)
+{
+	for (size_t i = *n_moved; i < all->n; i++, ++*n_moved) {
+		const struct vz_mountinfo *m = &all->v[i];
+		auto_fd int child = -1, point = -1;
+
+		if (m->parent != parent->id || m->id == parent->id)
+			continue;
+		child = vz_path_open(from, m->point, O_PATH | O_NOFOLLOW, 0, err);
+		point = child < 0 ? -1 : vz_path_open(to, m->point, O_PATH | O_NOFOLLOW, 0, err);
+		if (point < 0 || vz_fs_attach(child, point, m->point, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void move_back(const struct vz_mounts *all, const struct vz_mountinfo *parent, int from, int to, size_t n)
+{
+	struct vz_mounts moved = { all->v, n, 0 };
+	struct vz_err ignored;
+	size_t start = 0;
+
+	move_children(&moved, parent, from, to, &start, &ignored);
+	if (fchdir(from) == 0)
+		umount2(".", MNT_DETACH);
+}
+
+/* The new root is attached over the old one, which nothing looks at until it becomes the root. */
+static int swap_root(const struct swap *s, const struct vz_mounts *all, const struct vz_mountinfo *m,
+		     struct vz_err *err)
+{
+	auto_fd int old = open_mount(m), new = vz_fs_clone(s->to, "", err);
+	size_t n_moved = 0;
+
+	if (old < 0)
+		return vz_err_set(err, VZ_FAILED, "the root directory of a process is hidden by another mount");
+	if (new < 0)
+		return -1;
+	/* nothing can be moved out of a shared mount, nor can the root change to one */
+	if (mount(NULL, "/", NULL, MS_PRIVATE, NULL) < 0)
+		return vz_err_sys(err, "make mounts private");
+	if (vz_fs_attach(new, old, "/", err) < 0)
+		return -1;
+	if (move_children(all, m, old, new, &n_moved, err) < 0 || vz_fs_pivot(new, err) < 0) {
+		move_back(all, m, new, old, n_moved);
+		return -1;
+	}
+	if (m->shared && mount(NULL, "/", NULL, MS_SHARED, NULL) < 0)
+		return vz_err_sys(err, "make mounts shared again");
+	return 0;
+}
+
+/* A mount of it somewhere else, with nothing mounted in it (check_mount()). */
+static int swap_other(const struct swap *s, const struct vz_mounts *all, const struct vz_mountinfo *m,
+		      struct vz_err *err)
+{
+	auto_fd int old = open_mount(m), new = -1, point = -1;
+
+	if (old < 0)
+		return 0;
+	new = vz_fs_clone(s->to, m->root[1] ? m->root + 1 : "", err);
+	if (new < 0)
+		return -1;
+	(void)all;
+	if (umount2(m->point, MNT_DETACH | UMOUNT_NOFOLLOW) < 0)
+		return vz_err_sys(err, "unmount '%s'", m->point);
+	point = vz_open(AT_FDCWD, m->point, O_PATH | O_NOFOLLOW, 0, err);
+	return point < 0 ? -1 : vz_fs_attach(new, point, m->point, err);
+}
+
+static int check_mount(const struct swap *s, const struct vz_mounts *all, const struct vz_mountinfo *m,
+		       struct vz_err *err)
+{
+	for (size_t i = 0; i < all->n; i++) {
+		const struct vz_mountinfo *child = &all->v[i];
+		auto_fd int top = -1;
+		struct stat st;
+
+		if (child->parent != m->id || child->id == m->id)
+			continue;
+		top = open_mount(child);
+		if (strcmp(m->point, "/") || top < 0) {
+			vz_err_set(err, VZ_BUSY, "the mount at '%s' cannot be moved: it is %s", child->point,
+				   top < 0 ? "below another one" : "in a copy of the environment's mount");
+			return vz_err_hint(err, "unmount it first");
+		}
+		if (fstat(top, &st) == 0 && check_point(s, child->point, S_ISDIR(st.st_mode), err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int swap_namespace(void *arg, struct vz_err *err)
+{
+	struct swap *s = arg;
+	auto_mounts struct vz_mounts all = {0};
+
+	if (vz_mounts_read(s->proc, &all, err) < 0)
+		return -1;
+	for (size_t i = 0; i < all.n; i++) {
+		const struct vz_mountinfo *m = &all.v[i];
+
+		if (m->dev != s->from)
+			continue;
+		s->mounts++;
+		if ((s->check ? check_mount : strcmp(m->point, "/") ? swap_other : swap_root)(s, &all, m, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* One descriptor for each mount namespace that may show the file system; ours is the first. */
+struct namespaces {
+	int *fds;
+	uint64_t *ids;
+	size_t n, cap;
+};
+
+static void namespaces_release(struct namespaces *a)
+{
+	for (size_t i = 0; i < a->n; i++)
+		close(a->fds[i]);
+	free(a->fds);
+	free(a->ids);
+}
+
+static int add_namespace(struct namespaces *a, uint64_t id, const char *path, struct vz_err *err)
+{
+	int fd;
+
+	for (size_t i = 0; i < a->n; i++)
+		if (a->ids[i] == id)
+			return 0;
+	fd = vz_open(AT_FDCWD, path, O_RDONLY, 0, err);
+	if (fd < 0)
+		return -1;
+	if (a->n == a->cap) {
+		a->cap = 2 * a->cap + 8;
+		a->fds = vz_realloc(a->fds, a->cap, sizeof *a->fds);
+		a->ids = vz_realloc(a->ids, a->cap, sizeof *a->ids);
+	}
+	a->fds[a->n] = fd;
+	a->ids[a->n++] = id;
+	return 0;
+}
+
+static int find_namespaces(const struct vz_quiesce *q, struct namespaces *ret, struct vz_err *err)
+{
+	struct stat st;
+
+	if (stat("/proc/self/ns/mnt", &st) < 0)
+		return vz_err_sys(err, "stat '/proc/self/ns/mnt'");
+	if (add_namespace(ret, st.st_ino, "/proc/self/ns/mnt", err) < 0)
+		return -1;
+	for (size_t i = 0; i < q->n; i++) {
+		auto_free char *path = vz_printf("/proc/%d/task/%d/ns/mnt", q->threads[i].pid, q->threads[i].tid);
+
+		if (q->threads[i].ns && add_namespace(ret, q->threads[i].ns, path, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* In all namespaces, or, as far as it can be helped, in none. */
+static int swap_all(const struct namespaces *a, struct swap *s, int old_fd, dev_t new, struct vz_err *err)
+{
+	for (size_t i = 0; i < a->n; i++) {
+		struct swap undo = { s->proc, new, old_fd, false, 0 };
+		struct vz_err ignored;
+
+		if (vz_fs_in_namespace(a->fds[i], swap_namespace, s, err) == 0)
+			continue;
+		for (size_t done = 0; !s->check && done < i; done++)
+			vz_fs_in_namespace(a->fds[done], swap_namespace, &undo, &ignored);
+		return -1;
+	}
+	return 0;
+}
+
+static void add_left(struct vz_remap *r, pid_t pid, const char *why)
+{
+	auto_free char *path = vz_printf("/proc/%d/comm", pid);
+	struct vz_remap_left *l;
+	auto_fd int fd = -1;
+	ssize_t n;
+
+	for (size_t i = 0; i < r->n_left; i++)
+		if (r->left[i].pid == pid)
+			return;
+	vz_grow(r->left, r->n_left, r->cap_left);
+	l = &r->left[r->n_left++];
+	*l = (struct vz_remap_left){ .pid = pid, .why = why };
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? 0 : read(fd, l->command, sizeof l->command - 1);
+	l->command[n < 0 ? 0 : n] = 0;
+	l->command[strcspn(l->command, "\n")] = 0;
+}
+
+/* Those whose root it was have the new one now, by pivot_root. */
+static void move_processes(struct vz_quiesce *q, struct vz_remap *ret)
+{
+	pid_t last = 0;
+
+	for (size_t i = 0; i < q->n; i++) {
+		struct vz_thread *t = &q->threads[i];
+
+		ret->processes += t->pid != last;
+		last = t->pid;
+		vz_thread_look(t, q->dev);
+		if (t->cwd_in)
+			vz_quiesce_move_cwd(t);
+		vz_thread_look(t, q->dev);
+		if (t->root_in)
+			add_left(ret, t->pid, "its root directory is a directory of the old version");
+		else if (t->cwd_in)
+			add_left(ret, t->pid, t->why ? t->why : "its working directory is in the old version");
+	}
+}
+
+static uint64_t now_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+}
+
+static int remap(struct vz_quiesce *q, struct swap *s, int old_fd, struct vz_remap *ret, struct vz_err *err)
+{
+	__attribute__((cleanup(namespaces_release))) struct namespaces a = {0};
+	struct stat new;
+
+	if (fstat(s->to, &new) < 0)
+		return vz_err_sys(err, "stat the new version");
+	if (find_namespaces(q, &a, err) < 0)
+		return -1;
+	s->check = true;
+	if (swap_all(&a, s, old_fd, new.st_dev, err) < 0)
+		return -1;
+	s->check = false;
+	s->mounts = 0;
+	if (swap_all(&a, s, old_fd, new.st_dev, err) < 0)
+		return -1;
+	ret->namespaces = (unsigned)a.n - 1;
+	ret->mounts = s->mounts;
+	move_processes(q, ret);
+	return 0;
+}
+
+void vz_remap_release(struct vz_remap *r)
+{
+	free(r->left);
+	*r = (struct vz_remap){0};
+}
+
+int vz_remap(int old_fd, int new_fd, struct vz_remap *ret, struct vz_err *err)
+{
+	auto_fd int proc = vz_open(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY, 0, err);
+	struct swap s = { .proc = proc, .to = new_fd };
+	struct vz_quiesce q;
+	struct stat old;
+	uint64_t start;
+	int rc;
+
+	if (proc < 0)
+		return -1;
+	if (fstat(old_fd, &old) < 0)
+		return vz_err_sys(err, "stat the old version");
+	s.from = old.st_dev;
+	start = now_us();
+	if (vz_quiesce_begin(s.from, &q, err) < 0)
+		return -1;
+	rc = remap(&q, &s, old_fd, ret, err);
+	vz_quiesce_end(&q);
+	ret->paused_us = now_us() - start;
+	return rc;
+}
