@@ -37,6 +37,9 @@ libresolver_a_SOURCES += \
 	resolver/source.c resolver/source.h resolver/source_deb.c resolver/trust.c resolver/trust.h resolver/release.c \
 	resolver/release.h resolver/unpack.c resolver/unpack.h resolver/index_deb.c resolver/index_deb.h
 libresolver_a_SOURCES += \
+	resolver/xml.c resolver/xml.h resolver/xml_walk.c resolver/xml_walk.h resolver/repomd.c resolver/repomd.h \
+	resolver/metalink.c resolver/metalink.h
+libresolver_a_SOURCES += \
 	resolver/solve.c resolver/solve.h resolver/explain.c resolver/choose.h resolver/choose_deb.c resolver/order.c \
 	resolver/order.h resolver/universe.c resolver/universe.h
 
@@ -46,7 +49,7 @@ tests_unit_test_plan_SOURCES = tests/unit/test-plan.c tests/unit/unit.h
 tests_unit_test_plan_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_plan_LDADD = libresolver.a $(BASE_LIBS) $(CHECK_LIBS)
 
-SOLVE_TEST_LIBS = libresolver.a $(SHIM_LIBS) $(SOLV_LIBS) $(CURL_LIBS) $(INIH_LIBS) $(ZLIB_LIBS) $(CHECK_LIBS)
+SOLVE_TEST_LIBS = libresolver.a $(SHIM_LIBS) $(SOLV_LIBS) $(CURL_LIBS) $(XML_LIBS) $(INIH_LIBS) $(ZLIB_LIBS) $(CHECK_LIBS)
 
 unit_tests += tests/unit/test-solve
 check_PROGRAMS += tests/unit/test-solve
@@ -77,3 +80,21 @@ check_PROGRAMS += tests/unit/test-index-deb
 tests_unit_test_index_deb_SOURCES = tests/unit/test-index-deb.c tests/unit/unit.h
 tests_unit_test_index_deb_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_index_deb_LDADD = $(SOLVE_TEST_LIBS)
+
+unit_tests += tests/unit/test-xml
+check_PROGRAMS += tests/unit/test-xml
+tests_unit_test_xml_SOURCES = tests/unit/test-xml.c tests/unit/unit.h
+tests_unit_test_xml_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_xml_LDADD = $(SOLVE_TEST_LIBS)
+
+unit_tests += tests/unit/test-repomd
+check_PROGRAMS += tests/unit/test-repomd
+tests_unit_test_repomd_SOURCES = tests/unit/test-repomd.c tests/unit/unit.h
+tests_unit_test_repomd_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_repomd_LDADD = $(SOLVE_TEST_LIBS)
+
+unit_tests += tests/unit/test-metalink
+check_PROGRAMS += tests/unit/test-metalink
+tests_unit_test_metalink_SOURCES = tests/unit/test-metalink.c tests/unit/unit.h
+tests_unit_test_metalink_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_metalink_LDADD = $(SOLVE_TEST_LIBS)

@@ -32,6 +32,11 @@ static void add(struct vz_mirrors *m, const char *url, size_t len)
 	m->urls[m->n++] = vz_strndup(url, len);
 }
 
+void vz_mirrors_add(struct vz_mirrors *m, const char *url)
+{
+	add(m, url, strlen(url));
+}
+
 static bool is_base(const char *url)
 {
 	return vz_url_is_sane(url) && !strpbrk(url, "?#");
@@ -138,7 +143,7 @@ int vz_mirrors_expand(const struct vz_recipe_repo *repo, const char *const *dirs
 		if (strncmp(url, "mirror:", 7) == 0 && vz_name_is_sane(url + 7)) {
 			if (add_list(&m, url + 7, all, err) < 0)
 				return -1;
-		} else if (is_base(url)) {
+		} else if (is_base(url) || strncmp(url, "metalink+", 9) == 0 || strncmp(url, "mirrorlist+", 11) == 0) {
 			add(&m, url, strlen(url));
 		} else {
 			return vz_err_set(err, VZ_USAGE, "'%s' is not an http, https, ftp or file URL", public);

@@ -18,12 +18,14 @@ struct vz_mirrors {
 };
 
 void vz_mirrors_release(struct vz_mirrors *m);
+void vz_mirrors_add(struct vz_mirrors *m, const char *url);   /* at the end, unless it is there */
 #define auto_mirrors __attribute__((cleanup(vz_mirrors_release)))
 
 /* `dirs`: NULL-terminated directories to look for mirror lists in, in order,
  * before /etc/vzpkg/mirrors, "mirrors" beside the recipe, and the installed set;
  * NULL: only those. An empty result is VZ_NOTFOUND. Only http, https,
- * ftp, file URLs are accepted. */
+ * ftp, file URLs are accepted; "metalink+URL" and "mirrorlist+URL" stand in the result as they are, for the
+ * source to put in their place what the server answers. */
 int vz_mirrors_expand(const struct vz_recipe_repo *repo, const char *const *dirs, struct vz_mirrors *ret,
 		      struct vz_err *err);
 /* Reads the text of a mirror list; the word "host-apt" is kept as it stands. `what` names it in messages:

@@ -7,7 +7,7 @@ EXTRA_DIST += tests/fixtures tests/lib
 fuzz_programs = tests/fuzz/fuzz-plan tests/fuzz/fuzz-recipe tests/fuzz/fuzz-mirrors \
 	tests/fuzz/fuzz-control tests/fuzz/fuzz-deb tests/fuzz/fuzz-tar tests/fuzz/fuzz-record tests/fuzz/fuzz-manifest \
 	tests/fuzz/fuzz-dump tests/fuzz/fuzz-image tests/fuzz/fuzz-env tests/fuzz/fuzz-release \
-	tests/fuzz/fuzz-packages tests/fuzz/fuzz-dpkg
+	tests/fuzz/fuzz-packages tests/fuzz/fuzz-dpkg tests/fuzz/fuzz-repomd tests/fuzz/fuzz-metalink
 check_PROGRAMS += $(fuzz_programs)
 if FUZZ
 fuzz_main =
@@ -75,6 +75,14 @@ tests_fuzz_fuzz_packages_LDADD = $(RESOLVER_LIBS)
 tests_fuzz_fuzz_dpkg_SOURCES = tests/fuzz/fuzz-dpkg.c $(fuzz_main)
 tests_fuzz_fuzz_dpkg_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_dpkg_LDADD = $(BUILDER_LIBS)
+
+tests_fuzz_fuzz_repomd_SOURCES = tests/fuzz/fuzz-repomd.c $(fuzz_main)
+tests_fuzz_fuzz_repomd_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_repomd_LDADD = $(RESOLVER_LIBS)
+
+tests_fuzz_fuzz_metalink_SOURCES = tests/fuzz/fuzz-metalink.c $(fuzz_main)
+tests_fuzz_fuzz_metalink_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_metalink_LDADD = $(RESOLVER_LIBS)
 
 FUZZ_SECONDS = 60
 .PHONY: fuzz

@@ -87,7 +87,10 @@ START_TEST(test_expand)
 	must_fail(expand("mirror:broken", &direct, &err), VZ_FAILED, "sources.list is broken");
 	must_fail(expand("mirror:bad", &direct, &err), VZ_USAGE, "/one/bad:3: mirror 'http://h/?q', expected");
 	ck_assert_ptr_null(strstr(err.msg, "secret"));
-	must_fail(expand("metalink+http://x/", &direct, &err), VZ_USAGE, "not an http");
+	must_fail(expand("rsync://x/", &direct, &err), VZ_USAGE, "not an http");
+	must(expand("metalink+http://x/?a", &direct, &err));
+	ck_assert_str_eq(direct.urls[0], "metalink+http://x/?a");
+	vz_mirrors_release(&direct);
 	must_fail(expand("http://u:secret@h/#x", &direct, &err), VZ_USAGE, "'http://h/#x'");
 	must(expand("http://u:p@h/x//", &direct, &err));
 	ck_assert_str_eq(direct.urls[0], "http://u:p@h/x");
