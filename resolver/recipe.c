@@ -110,6 +110,7 @@ static void free_repo(struct vz_recipe_repo *repo)
 	free(repo->suite);
 	free_list(repo->components, repo->n_components);
 	free(repo->key);
+	free_list(repo->modules, repo->n_modules);
 	free(repo->key_from);
 	free_list(repo->fingerprints, repo->n_fingerprints);
 	free(repo->file);

@@ -40,6 +40,8 @@ struct vz_recipe_repo {
 	size_t n_fingerprints;
 	bool unsigned_ok;        /* trust = unsigned */
 	enum vz_recipe_trust trust;
+	char **modules;          /* rpm; streams of modules to choose from: "NAME:STREAM", "default" */
+	size_t n_modules;
 	int priority;            /* 0 to 999; lower number is preferred, 50 if unsaid */
 	char *file;              /* where it is defined, for messages */
 	unsigned line;

@@ -163,6 +163,16 @@ bool vz_recipe_suite_ok(const char *s)
 	       s[strlen(s) - 1] != '/';
 }
 
+bool vz_recipe_module_ok(const char *s)
+{
+	const char *colon = strchr(s, ':');
+
+	if (strcmp(s, "default") == 0)
+		return true;
+	return colon && strlen(s) <= 128 && spelled(s, colon, ALNUM, ALNUM "._+-") &&
+	       spelled(colon + 1, s + strlen(s), ALNUM, ALNUM "._+-");
+}
+
 bool vz_recipe_url_ok(const char *url)
 {
 	if (strncmp(url, "mirror:", 7) == 0)
@@ -233,6 +243,7 @@ static int expand_all(const struct vz_recipe *r, struct vz_recipe_repo *repo, st
 {
 	if (expand_list(r, repo, repo->urls, repo->n_urls, vz_recipe_url_ok, err) < 0 ||
 	    expand_list(r, repo, repo->components, repo->n_components, vz_recipe_suite_ok, err) < 0 ||
+	    expand_list(r, repo, repo->modules, repo->n_modules, vz_recipe_module_ok, err) < 0 ||
 	    expand_list(r, repo, &repo->suite, 1, vz_recipe_suite_ok, err) < 0)
 		return -1;
 	if (expand_list(r, repo, &repo->key_from, 1, vz_url_is_sane, err) < 0)
@@ -263,6 +274,9 @@ static int check_repo(const struct vz_recipe_repo *repo, struct vz_err *err)
 				  repo->file, repo->line, repo->id);
 	if (repo->key && repo->unsigned_ok)
 		return vz_err_set(err, VZ_USAGE, "%s:%u: repository '%s' has a key and trust = unsigned, expected one of them",
+				  repo->file, repo->line, repo->id);
+	if (repo->n_modules && strcmp(repo->type, "deb") == 0)
+		return vz_err_set(err, VZ_USAGE, "%s:%u: repository '%s' of type deb has modules, which only type rpm knows",
 				  repo->file, repo->line, repo->id);
 	if (repo->n_fingerprints && !repo->key)
 		return vz_err_set(err, VZ_USAGE, "%s:%u: repository '%s' has a fingerprint and no key, expected key = KEYRING",
@@ -305,6 +319,7 @@ static void write_repo(struct vz_buf *b, const struct vz_recipe_repo *repo)
 	write_list(b, "fingerprint", repo->fingerprints, repo->n_fingerprints);
 	write_value(b, "trust", trust_word(repo));
 	vz_buf_printf(b, "priority = %d\n", repo->priority);
+	write_list(b, "modules", repo->modules, repo->n_modules);
 }
 
 static void write_packages(struct vz_buf *b, const struct vz_recipe_packages *p)

@@ -222,7 +222,9 @@ static int set_suite(struct vz_recipe_reading *in, const struct vz_ini_line *l, 
 	return 0;
 }
 
-static int set_components(struct vz_recipe_reading *in, const struct vz_ini_line *l, struct vz_err *err)
+/* Adds words that are `ok`, or will be once their variables are known. */
+static int add_words(struct vz_recipe_reading *in, const struct vz_ini_line *l, bool (*ok)(const char *), const char *expected,
+		     char ***list, size_t *n, struct vz_err *err)
 {
 	const char *word, *p = l->value;
 	size_t len;
@@ -230,13 +232,23 @@ static int set_components(struct vz_recipe_reading *in, const struct vz_ini_line
 	if (check_variables(in, l, err) < 0)
 		return -1;
 	while ((word = vz_recipe_word(&p, &len))) {
-		auto_free char *component = vz_strndup(word, len);
+		auto_free char *item = vz_strndup(word, len);
 
-		if (!strchr(component, '$') && !vz_recipe_suite_ok(component))
-			return bad(in, l, err, "component '%s', expected a name such as main", component);
-		vz_recipe_add(&repo_of(in)->components, &repo_of(in)->n_components, word, len);
+		if (!strchr(item, '$') && !ok(item))
+			return bad(in, l, err, "%.*s '%s', expected %s", (int)strlen(l->key) - 1, l->key, item, expected);
+		vz_recipe_add(list, n, word, len);
 	}
 	return 0;
+}
+
+static int set_components(struct vz_recipe_reading *in, const struct vz_ini_line *l, struct vz_err *err)
+{
+	return add_words(in, l, vz_recipe_suite_ok, "a name such as main", &repo_of(in)->components, &repo_of(in)->n_components, err);
+}
+
+static int set_modules(struct vz_recipe_reading *in, const struct vz_ini_line *l, struct vz_err *err)
+{
+	return add_words(in, l, vz_recipe_module_ok, "NAME:STREAM or default", &repo_of(in)->modules, &repo_of(in)->n_modules, err);
 }
 
 static int set_key(struct vz_recipe_reading *in, const struct vz_ini_line *l, struct vz_err *err)
@@ -400,6 +412,7 @@ static const struct vz_recipe_key repository_keys[] = {
 	{ "fingerprint", VZ_KEY_LINES, set_fingerprint },
 	{ "trust", 0, set_trust },
 	{ "priority", 0, set_priority },
+	{ "modules", VZ_KEY_LINES, set_modules },
 	{0}
 };
 
