@@ -13,6 +13,18 @@ libbuilder_a_SOURCES += \
 	builder/configure_deb_run.c builder/configure_deb_settle.c builder/configure_deb_tools.c \
 	builder/configure_deb_triggers.c
 
+# RPM's database and headers
+libbuilder_a_CFLAGS = $(AM_CFLAGS) $(RPM_CFLAGS)
+libbuilder_a_SOURCES += \
+	builder/rpm_header.c builder/rpm_header.h builder/rpmdb.c builder/rpmdb.h builder/rpmdb_ndb.c \
+	builder/rpmdb_sqlite.c
+
+unit_tests += tests/unit/test-rpmdb
+check_PROGRAMS += tests/unit/test-rpmdb
+tests_unit_test_rpmdb_SOURCES = tests/unit/test-rpmdb.c tests/unit/scratch.h tests/unit/trees.h tests/unit/unit.h
+tests_unit_test_rpmdb_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(RPM_CFLAGS)
+tests_unit_test_rpmdb_LDADD = $(BUILDER_LIBS) $(CHECK_LIBS)
+
 unit_tests += tests/unit/test-overlay
 check_PROGRAMS += tests/unit/test-overlay
 tests_unit_test_overlay_SOURCES = tests/unit/test-overlay.c tests/unit/trees.h tests/unit/unit.h

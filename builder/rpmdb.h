@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The RPM database of a tree: where it is, what is in it, and a new one.
+ *
+ * Its place and kind are the target's own, found by reading the target's macro
+ * files as text: nothing in them is ever evaluated.  sqlite databases are read
+ * and written by librpm, in a process of its own whose root directory is an
+ * empty one, so that neither the host's macros nor its files have a part in it;
+ * ndb databases (openSUSE), which Debian's librpm knows nothing of, by us.
+ * Equal entries in equal order give equal bytes.
+ */
+#ifndef BUILDER_RPMDB_H
+#define BUILDER_RPMDB_H
+
+#include "base/buf.h"
+#include "builder/content.h"
+#include "store/store.h"
+#include "store/tree.h"
+
+enum vz_rpmdb_kind {
+	VZ_RPMDB_SQLITE,         /* rpmdb.sqlite */
+	VZ_RPMDB_NDB,            /* Packages.db; rpm makes Index.db from it when it is missing or older */
+};
+
+struct vz_rpmdb_place {
+	char dir[256];           /* absolute, inside */
+	enum vz_rpmdb_kind kind;
+};
+
+/* Entries as builder/rpm_header.h has them, in the order of installation. */
+struct vz_rpmdb_entries {
+	struct vz_buf *items;
+	size_t n, cap;
+};
+void vz_rpmdb_entries_release(struct vz_rpmdb_entries *e);
+#define auto_rpmdb_entries __attribute__((cleanup(vz_rpmdb_entries_release)))
+/* Makes room for one more; it is empty. */
+struct vz_buf *vz_rpmdb_entries_add(struct vz_rpmdb_entries *e);
+
+/* Where the tree's rpm has its database: %_dbpath and %_db_backend, else
+ * /usr/lib/sysimage/rpm if that directory is there, else /var/lib/rpm, and
+ * sqlite. A kind that is not known is an error. */
+int vz_rpmdb_find(const struct vz_store *s, const struct vz_tree *t, struct vz_rpmdb_place *ret, struct vz_err *err);
+/* Of a macro file's text, the last definition of `name` with what it says about
+ * paths expanded ("%{_usr}/lib"); NULL if there is none, or one that says more. To be freed. */
+char *vz_rpmdb_macro(const char *text, size_t len, const char *name);
+
+/* Reads what the tree has at `place`; nothing there gives nothing. */
+int vz_rpmdb_read(const struct vz_store *s, const struct vz_tree *t, const struct vz_rpmdb_place *place,
+		  struct vz_rpmdb_entries *ret, struct vz_err *err);
+/* Puts a database of these entries there, instead of what there is. */
+int vz_rpmdb_write(struct vz_store *s, struct vz_tree *t, const struct vz_rpmdb_place *place,
+		   const struct vz_rpmdb_entries *e, int64_t date, struct vz_err *err);
+/* Takes away what tells of the last use only. */
+int vz_rpmdb_settle(struct vz_store *s, struct vz_tree *t, const struct vz_rpmdb_place *place, struct vz_err *err);
+
+/* The two kinds; `db` is the whole file. For librpm's global state see vz_proc_call(). */
+int vz_rpmdb_sqlite_read(const struct vz_buf *db, struct vz_rpmdb_entries *ret, struct vz_err *err);
+int vz_rpmdb_sqlite_write(const struct vz_rpmdb_entries *e, struct vz_buf *ret, struct vz_err *err);
+int vz_rpmdb_ndb_read(const struct vz_buf *db, struct vz_rpmdb_entries *ret, struct vz_err *err);
+int vz_rpmdb_ndb_write(const struct vz_rpmdb_entries *e, int64_t date, struct vz_buf *ret, struct vz_err *err);
+
+#endif
