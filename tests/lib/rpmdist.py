@@ -27,7 +27,7 @@ import sys
 import tarfile
 
 DROP = re.compile(r"usr/share/(man|info|locale|lintian|doc-base|bug|doc/[^/]+/(?!copyright$)[^/]*|bash-completion|menu|"
-                  r"pixmaps|metainfo|zsh|fish|gcc|debianutils)(/|$)")
+                  r"pixmaps|metainfo|zsh|fish|gcc|debianutils|vim|apport|applications|pam-configs)(/|$)")
 MERGED = re.compile(r"(bin|sbin|lib|lib64)(/|$)")
 MADE = 1700000000  # the time of what no .deb brought
 
