@@ -280,7 +280,7 @@ static void sweep(struct walk *w, struct vz_ints *ret)
 
 static void add_special(struct vz_universe *u, const char *name, struct vz_ints *ret)
 {
-	int dep = vz_universe_relation(u, name, NULL);
+	int dep = vz_universe_relation(u, name, 0, NULL);
 
 	if (dep)
 		vz_universe_providers(u, dep, ret);
@@ -326,4 +326,4 @@ static void base_deb(struct vz_universe *u, struct vz_ints *ret)
 	}
 }
 
-const struct vz_policy vz_policy_deb = { "deb", base_deb, essential_deb, choose_deb };
+const struct vz_policy vz_policy_deb = { "deb", vz_find_deb, base_deb, essential_deb, choose_deb, NULL, vz_order_deb };

@@ -11,6 +11,7 @@
 struct text {
 	struct vz_universe *u;
 	const struct vz_recipe *recipe;
+	const struct vz_asked_list *asked;
 	struct vz_reason *reasons;       /* requests first, in the recipe's order */
 	size_t n;
 	struct vz_ints known;            /* packages that were spoken of already */
@@ -18,24 +19,9 @@ struct text {
 	unsigned clauses;
 };
 
-/* Which of the recipe's requests has this name. SIZE_MAX: none; every system has it. */
-static size_t request_number(const struct vz_recipe *r, const char *name)
+static const struct vz_asked *asked_by(const struct text *t, const struct vz_reason *r)
 {
-	size_t len = strlen(name), number = 0;
-
-	for (size_t i = 0; i < r->n_packages; i++)
-		for (size_t k = 0; !r->packages[i].template_glob && k < r->packages[i].n_install; k++, number++) {
-			const char *item = r->packages[i].install[k];
-
-			if (strncmp(item, name, len) == 0 && (!item[len] || item[len] == '=' || item[len] == ':'))
-				return number;
-		}
-	return SIZE_MAX;
-}
-
-static bool is_request(const struct vz_reason *r)
-{
-	return r->why == VZ_WHY_ASKED || r->why == VZ_WHY_NONE;
+	return &t->asked->v[r->job];
 }
 
 static void put_package(struct text *t, int package)
@@ -46,20 +32,11 @@ static void put_package(struct text *t, int package)
 	vz_buf_printf(&t->b, "'%s %s' (repository '%s')", p.name, p.version, t->recipe->repos[p.repo].id);
 }
 
-static bool is_excluded(const struct vz_recipe *r, const char *name)
-{
-	for (size_t i = 0; i < r->n_packages; i++)
-		for (size_t k = 0; k < r->packages[i].n_exclude; k++)
-			if (strcmp(r->packages[i].exclude[k], name) == 0)
-				return true;
-	return false;
-}
-
 /* The best package of a name, else the best that provides it; 0: neither. */
 static int best_of(struct vz_universe *u, const char *name, bool provided)
 {
 	auto_ints struct vz_ints found = {0};
-	int dep = vz_universe_relation(u, name, NULL), best = 0;
+	int dep = vz_universe_relation(u, name, 0, NULL), best = 0;
 
 	if (!provided)
 		vz_universe_named(u, name, &found);
@@ -71,8 +48,8 @@ static int best_of(struct vz_universe *u, const char *name, bool provided)
 	return best;
 }
 
-/* What there is instead of a dependency that nothing meets. */
-static void put_nearest(struct text *t, int dep)
+/* What there is of a name instead of what is needed. */
+static void put_nearest_name(struct text *t, int dep)
 {
 	const char *name = vz_universe_dep_name(t->u, dep), *colon = strchr(name, ':');
 	auto_free char *plain = vz_strndup(name, colon ? (size_t)(colon - name) : strlen(name));
@@ -80,7 +57,7 @@ static void put_nearest(struct text *t, int dep)
 	int package = colon && !any ? 0 : best_of(t->u, plain, false);
 	int provider = package ? 0 : best_of(t->u, name, true);
 
-	if (is_excluded(t->recipe, plain))
+	if (vz_is_excluded(t->recipe, plain))
 		vz_buf_puts(&t->b, ", which the recipe excludes");
 	else if (!package && !provider)
 		vz_buf_puts(&t->b, ", which is in no repository of the recipe");
@@ -95,6 +72,23 @@ static void put_nearest(struct text *t, int dep)
 		vz_buf_puts(&t->b, " provides no such version of it");
 }
 
+/* What there is instead of a dependency that nothing meets. */
+static void put_nearest(struct text *t, int dep)
+{
+	if (vz_universe_is_rich(t->u, dep))
+		vz_buf_puts(&t->b, ", which no package in the recipe's repositories meets");
+	else
+		put_nearest_name(t, dep);
+}
+
+static void put_asked(struct text *t, const struct vz_asked *a)
+{
+	if (a->group && *a->group)
+		vz_buf_printf(&t->b, "group '@%s' has '%s'", a->group, a->text);
+	else
+		vz_buf_printf(&t->b, "%s '%s'", a->group ? "every system needs" : "the recipe asks for", a->text);
+}
+
 static void put_reason(struct text *t, const struct vz_reason *r)
 {
 	auto_free char *dep = r->dep ? vz_universe_dep_text(t->u, r->dep) : NULL;
@@ -105,11 +99,7 @@ static void put_reason(struct text *t, const struct vz_reason *r)
 		put_package(t, r->package);
 	switch (r->why) {
 	case VZ_WHY_ASKED:
-		vz_buf_printf(&t->b, "%s '%s'", request_number(t->recipe, vz_universe_dep_name(t->u, r->dep)) != SIZE_MAX ?
-			      "the recipe asks for" : "every system needs", dep);
-		break;
-	case VZ_WHY_NONE:
-		vz_buf_printf(&t->b, "'%s' is in no repository of the recipe", dep);
+		put_asked(t, asked_by(t, r));
 		break;
 	case VZ_WHY_NEEDS:
 		vz_buf_printf(&t->b, " needs '%s'", dep);
@@ -125,6 +115,10 @@ static void put_reason(struct text *t, const struct vz_reason *r)
 			put_package(t, r->other);
 		}
 		break;
+	case VZ_WHY_OBSOLETES:
+		vz_buf_puts(&t->b, " takes the place of ");
+		put_package(t, r->other);
+		break;
 	case VZ_WHY_SAME_NAME:
 		vz_buf_puts(&t->b, " and ");
 		put_package(t, r->other);
@@ -139,13 +133,17 @@ static void put_reason(struct text *t, const struct vz_reason *r)
 /* Has what a reason speaks of been introduced by one before it. */
 static bool follows(const struct text *t, const struct vz_reason *r)
 {
-	return is_request(r) || vz_ints_has(&t->known, r->package) ||
-	       (r->why == VZ_WHY_SAME_NAME && vz_ints_has(&t->known, r->other));
+	return r->why == VZ_WHY_ASKED || vz_ints_has(&t->known, r->package) ||
+	       (r->other && r->why != VZ_WHY_CONFLICTS && vz_ints_has(&t->known, r->other));
 }
 
 static void introduce(struct text *t, const struct vz_reason *r)
 {
-	if (r->why == VZ_WHY_ASKED || r->why == VZ_WHY_NEEDS)
+	const struct vz_ints *packages = r->why == VZ_WHY_ASKED ? &asked_by(t, r)->packages : NULL;
+
+	for (size_t i = 0; packages && i < packages->n; i++)
+		vz_ints_add(&t->known, packages->v[i]);
+	if (r->why == VZ_WHY_NEEDS)
 		vz_universe_providers(t->u, r->dep, &t->known);
 }
 
@@ -184,18 +182,17 @@ static void put_chain(struct text *t)
 	}
 }
 
-static size_t rank(const struct text *t, const struct vz_reason *r)
+/* The recipe's requests first, then what every system has. */
+static size_t rank(const struct vz_reason *r)
 {
-	size_t number = is_request(r) ? request_number(t->recipe, vz_universe_dep_name(t->u, r->dep)) : SIZE_MAX;
-
-	return number != SIZE_MAX ? number : is_request(r) ? SIZE_MAX - 1 : SIZE_MAX;
+	return r->why == VZ_WHY_ASKED ? r->job : SIZE_MAX;
 }
 
 /* By rank, else as the solver gave them. There are few. */
 static void sort_reasons(struct text *t)
 {
 	for (size_t i = 1; i < t->n; i++)
-		for (size_t k = i; k && rank(t, &t->reasons[k]) < rank(t, &t->reasons[k - 1]); k--) {
+		for (size_t k = i; k && rank(&t->reasons[k]) < rank(&t->reasons[k - 1]); k--) {
 			struct vz_reason r = t->reasons[k];
 
 			t->reasons[k] = t->reasons[k - 1];
@@ -203,17 +200,20 @@ static void sort_reasons(struct text *t)
 		}
 }
 
-int vz_explain(struct vz_universe *u, const struct vz_recipe *r, const struct vz_solution *s, struct vz_err *err)
+int vz_explain(struct vz_universe *u, const struct vz_recipe *r, const struct vz_asked_list *asked, const struct vz_solution *s,
+	       struct vz_err *err)
 {
-	struct text t = { .u = u, .recipe = r, .n = s->n_reasons };
-	const char *what = r->name;
+	struct text t = { .u = u, .recipe = r, .asked = asked, .n = s->n_reasons };
+	const struct vz_asked *first = NULL;
 
 	t.reasons = vz_memdup(s->reasons, s->n_reasons * sizeof *s->reasons);
 	sort_reasons(&t);
-	if (t.n && is_request(&t.reasons[0]))
-		what = vz_universe_dep_name(u, t.reasons[0].dep);
+	if (t.n && t.reasons[0].why == VZ_WHY_ASKED)
+		first = asked_by(&t, &t.reasons[0]);
 	put_chain(&t);
-	vz_err_set(err, VZ_UNRESOLVED, "'%s' cannot be installed: %s", what, t.b.data ? t.b.data : "no solution was found");
+	vz_err_set(err, VZ_UNRESOLVED, "'%s'%s%s%s cannot be installed: %s", first ? first->name : r->name,
+		   first && first->group && *first->group ? " of group '@" : "", first && first->group ? first->group : "",
+		   first && first->group && *first->group ? "'" : "", t.b.data ? t.b.data : "no solution was found");
 	free(t.reasons);
 	vz_ints_release(&t.known);
 	vz_buf_release(&t.b);

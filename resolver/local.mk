@@ -7,7 +7,7 @@ libresolver_a_SOURCES = \
 # recipes and mirrors
 libresolver_a_SOURCES += \
 	resolver/ini.c resolver/ini.h resolver/recipe.c resolver/recipe_check.c resolver/recipe_check.h \
-	resolver/recipe_keys.c resolver/recipe_keys.h
+	resolver/recipe_keys.c resolver/recipe_keys.h resolver/request.c resolver/request.h
 libresolver_a_SOURCES += resolver/keyring.c resolver/keyring.h
 libresolver_a_SOURCES += resolver/mirror.c resolver/url.c resolver/url.h
 libresolver_a_SOURCES += resolver/fetch.c resolver/body.c resolver/body.h resolver/transfer.c resolver/transfer.h
@@ -40,8 +40,10 @@ libresolver_a_SOURCES += \
 	resolver/xml.c resolver/xml.h resolver/xml_walk.c resolver/xml_walk.h resolver/repomd.c resolver/repomd.h \
 	resolver/metalink.c resolver/metalink.h
 libresolver_a_SOURCES += \
-	resolver/solve.c resolver/solve.h resolver/explain.c resolver/choose.h resolver/choose_deb.c resolver/order.c \
-	resolver/order.h resolver/universe.c resolver/universe.h
+	resolver/solve.c resolver/solve.h resolver/explain.c resolver/choose.h resolver/choose_deb.c \
+	resolver/choose_rpm.c resolver/find.c resolver/find.h resolver/find_deb.c resolver/find_rpm.c resolver/order.c \
+	resolver/order.h resolver/order_rpm.c resolver/universe.c resolver/universe.h resolver/universe_pool.h \
+	resolver/universe_solve.c resolver/universe_files.c
 
 unit_tests += tests/unit/test-plan
 check_PROGRAMS += tests/unit/test-plan
@@ -53,8 +55,8 @@ SOLVE_TEST_LIBS = libresolver.a $(SHIM_LIBS) $(SOLV_LIBS) $(CURL_LIBS) $(XML_LIB
 
 unit_tests += tests/unit/test-solve
 check_PROGRAMS += tests/unit/test-solve
-tests_unit_test_solve_SOURCES = tests/unit/test-solve.c tests/unit/unit.h
-tests_unit_test_solve_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_solve_SOURCES = tests/unit/test-solve.c tests/unit/unit.h tests/unit/rpmmd.h
+tests_unit_test_solve_CFLAGS = $(AM_CFLAGS) $(SOLV_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_solve_LDADD = $(SOLVE_TEST_LIBS)
 
 unit_tests += tests/unit/test-release

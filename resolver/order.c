@@ -157,7 +157,7 @@ static void visit(struct graph *g, int start, struct vz_ints *ret)
 	}
 }
 
-void vz_order(struct vz_universe *u, const struct vz_ints *packages, struct vz_ints *ret)
+void vz_order_deb(struct vz_universe *u, const struct vz_ints *packages, struct vz_ints *ret)
 {
 	auto_free int *node_of = vz_alloc((size_t)vz_universe_count(u) * sizeof *node_of);
 	struct graph g = { .nodes = vz_alloc((packages->n + 1) * sizeof *g.nodes), .n = packages->n };

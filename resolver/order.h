@@ -13,7 +13,10 @@
 
 #include "resolver/universe.h"
 
-/* Adds `packages`, of different names, to `ret`. Dependencies on others are taken as met. */
-void vz_order(struct vz_universe *u, const struct vz_ints *packages, struct vz_ints *ret);
+/* Add `packages`, of different names, to `ret`. Dependencies on others are taken as met.
+ * dpkg's order of configuring, and rpm's of installing. */
+void vz_order_deb(struct vz_universe *u, const struct vz_ints *packages, struct vz_ints *ret);
+
+void vz_order_rpm(struct vz_universe *u, const struct vz_ints *packages, struct vz_ints *ret);
 
 #endif

@@ -11,6 +11,7 @@
 #include "base/digest.h"
 #include "base/fd.h"
 #include "base/path.h"
+#include "resolver/request.h"
 #include "resolver/url.h"
 
 #define FILE_LIMIT (1024 * 1024)
@@ -18,6 +19,7 @@
 #define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define DIGITS "0123456789"
 #define ALNUM LOWER UPPER DIGITS
+#define PATTERN "*?[]"
 
 const char *const vz_recipe_archs[] = { "x86_64", "aarch64", "armv7l", "i686", "ppc64le", "riscv64", "s390x",
 					"loongarch64", NULL };
@@ -116,6 +118,11 @@ const char *vz_recipe_word(const char **p, size_t *ret_len)
 	return *ret_len ? word : NULL;
 }
 
+static bool is_op(char c)
+{
+	return c == '=' || c == '<' || c == '>';
+}
+
 char *vz_recipe_glued(const char *value)
 {
 	struct vz_buf b = {0};
@@ -123,7 +130,7 @@ char *vz_recipe_glued(const char *value)
 	for (const char *p = value; *p; p++) {
 		const char *next = p + strspn(p, " \t");
 
-		if (next != p && (*next == '=' || (b.len && b.data[b.len - 1] == '=')))
+		if (next != p && (is_op(*next) || (b.len && is_op(b.data[b.len - 1]))))
 			p = next;
 		vz_buf_putc(&b, *p);
 	}
@@ -143,18 +150,20 @@ static bool spelled(const char *s, const char *end, const char *first, const cha
 
 bool vz_recipe_package_ok(const char *item, enum vz_family family)
 {
-	const char *end = item + strlen(item), *eq = strchr(item, '='), *name_end = eq ? eq : end, *colon;
+	auto_request struct vz_request q = {0};
+	const char *end, *colon;
 
-	if (end - item > 256)
+	if (strlen(item) > 256 || !vz_request_parse(item, &q))
 		return false;
-	if (eq && !spelled(eq + 1, end, ALNUM, ALNUM ".+-~:^_"))
+	if (q.version && !spelled(q.version, q.version + strlen(q.version), ALNUM PATTERN, ALNUM PATTERN ".+-~:^_"))
 		return false;
+	end = q.what + strlen(q.what);
 	if (family != VZ_FAMILY_DEB)
-		return spelled(item, name_end, ALNUM "@/_", ALNUM "@/_.+-~:^()");
-	colon = memchr(item, ':', (size_t)(name_end - item));
-	if (colon && !spelled(colon + 1, name_end, LOWER, LOWER DIGITS "-"))
+		return spelled(q.what, end, ALNUM PATTERN "@/_", ALNUM PATTERN "@/_.+-~:^()");
+	colon = strchr(q.what, ':');
+	if (colon && !spelled(colon + 1, end, LOWER, LOWER DIGITS "-"))
 		return false;
-	return spelled(item, colon ? colon : name_end, LOWER DIGITS, LOWER DIGITS "+.-");
+	return spelled(q.what, colon ? colon : end, LOWER DIGITS PATTERN, LOWER DIGITS PATTERN "+.-");
 }
 
 bool vz_recipe_suite_ok(const char *s)

@@ -31,7 +31,7 @@ char *vz_recipe_words(const char *const *words);
 void vz_recipe_add(char ***list, size_t *n, const char *item, size_t len);
 /* The next word at `*p`, which moves behind it, or NULL. */
 const char *vz_recipe_word(const char **p, size_t *ret_len);
-/* "a = 1" to "a=1", so that white space separates items only. To be freed. */
+/* "a >= 1" to "a>=1", so that white space separates items only. To be freed. */
 char *vz_recipe_glued(const char *value);
 
 extern const char *const vz_recipe_archs[];

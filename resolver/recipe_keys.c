@@ -344,7 +344,7 @@ static int set_install(struct vz_recipe_reading *in, const struct vz_ini_line *l
 	while ((word = vz_recipe_word(&p, &len))) {
 		auto_free char *item = vz_strndup(word, len);
 
-		if (!vz_recipe_package_ok(item, in->family) || (!install && strchr(item, '=')))
+		if (!vz_recipe_package_ok(item, in->family) || (!install && strpbrk(item, "<=>")))
 			return bad(in, l, err, "package '%s', expected names separated by white space%s", item,
 				   install ? ", each NAME or NAME = VERSION" : "");
 		if (install)

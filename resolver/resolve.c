@@ -67,9 +67,10 @@ static struct vz_source *find_source(struct vz_session *s, const char *id)
 struct refresh {
 	struct vz_source *source;
 	int repos_fd;
+	int (*work)(struct vz_source *s, int repos, struct vz_err *err);
 };
 
-static int refresh_one(void *arg, struct vz_err *err)
+static int work_on_one(void *arg, struct vz_err *err)
 {
 	struct refresh *r = arg;
 	struct vz_fetch_options o = { .offline = r->source->offline, .report = r->source->report };
@@ -77,21 +78,21 @@ static int refresh_one(void *arg, struct vz_err *err)
 	int failed;
 
 	r->source->fetch = fetch;
-	failed = vz_source_refresh(r->source, r->repos_fd, err);
+	failed = r->work(r->source, r->repos_fd, err);
 	r->source->fetch = NULL;
 	return failed;
 }
 
 /* All repositories at once: each waits mostly for its mirror, then for one processor. */
-static int refresh_all(struct vz_session *s, struct vz_err *err)
+static int for_all(struct vz_session *s, int (*work)(struct vz_source *s, int repos, struct vz_err *err), struct vz_err *err)
 {
 	struct vz_pool *pool = vz_pool_new(s->n < 4 ? (unsigned)s->n : 4);
 	auto_free struct refresh *all = vz_alloc(s->n * sizeof *all);
 	int failed;
 
 	for (size_t i = 0; i < s->n; i++) {
-		all[i] = (struct refresh){ &s->sources[i], s->o.repos_fd };
-		vz_pool_add(pool, refresh_one, &all[i]);
+		all[i] = (struct refresh){ &s->sources[i], s->o.repos_fd, work };
+		vz_pool_add(pool, work_on_one, &all[i]);
 	}
 	failed = vz_pool_finish(pool, err);
 	vz_pool_free(pool);
@@ -121,8 +122,9 @@ static struct vz_plan *plan_new(const struct vz_recipe *recipe, const char *fami
 	return plan;
 }
 
-static struct vz_plan *solve(const struct vz_session *s, const struct vz_recipe *recipe, const struct vz_source_ops *ops,
-			     struct vz_err *err)
+/* `ret_files` as for vz_solve(). */
+static struct vz_plan *solve_loaded(const struct vz_session *s, const struct vz_recipe *recipe, const struct vz_source_ops *ops,
+				    bool *ret_files, struct vz_err *err)
 {
 	const char *arch = ops->arch(recipe->arch);
 	auto_universe struct vz_universe *u = vz_universe_new(ops->type, arch);
@@ -138,7 +140,22 @@ static struct vz_plan *solve(const struct vz_session *s, const struct vz_recipe 
 			}
 		add_plan_repo(plan, source);
 	}
-	return vz_solve(u, ops->policy, recipe, arch, plan, err) < 0 ? NULL : steal(&plan);
+	return vz_solve(u, ops->policy, recipe, arch, plan, ret_files, err) < 0 ? NULL : steal(&plan);
+}
+
+/* Complete lists of files are read only if the answer may depend on them. */
+static struct vz_plan *solve(struct vz_session *s, const struct vz_recipe *recipe, const struct vz_source_ops *ops,
+			     struct vz_err *err)
+{
+	bool files = false;
+	auto_plan struct vz_plan *plan = solve_loaded(s, recipe, ops, ops->with_files ? &files : NULL, err);
+
+	if (!files)
+		return steal(&plan);
+	vz_report_stage(s->o.report, "reading lists of files");
+	if (for_all(s, vz_source_with_files, err) < 0)
+		return NULL;
+	return solve_loaded(s, recipe, ops, NULL, err);
 }
 
 /* One family a recipe: what its repositories are. */
@@ -169,7 +186,7 @@ struct vz_plan *vz_resolve(struct vz_session *s, const struct vz_recipe *recipe,
 		if (add_source(s, recipe, &recipe->repos[i], err) < 0)
 			return NULL;
 	vz_report_stage(s->o.report, "refreshing %zu repositor%s", recipe->n_repos, recipe->n_repos == 1 ? "y" : "ies");
-	if (refresh_all(s, err) == 0) {
+	if (for_all(s, vz_source_refresh, err) == 0) {
 		vz_report_stage(s->o.report, "resolving '%s'", recipe->name);
 		plan = solve(s, recipe, ops, err);
 	}

@@ -16,12 +16,15 @@
 #include "resolver/universe.h"
 
 /* Fills plan->packages, in order. The universe's repository numbers are the
- * indexes of `r->repos`; `arch` as the family names it. VZ_UNRESOLVED says
- * which request, which package and which repository. Makes `u` ready. */
+ * indexes of `r->repos`; `arch` is plan->arch as the family names it. VZ_UNRESOLVED
+ * says which request, which package and which repository. Makes `u` ready.
+ * `ret_files`: NULL if the universe has complete lists of files; else set,
+ * success or not, where they could give another answer. */
 int vz_solve(struct vz_universe *u, const struct vz_policy *policy, const struct vz_recipe *r, const char *arch,
-	     struct vz_plan *plan, struct vz_err *err);
+	     struct vz_plan *plan, bool *ret_files, struct vz_err *err);
 
-/* The words for a problem, into `err`. Returns -1. */
-int vz_explain(struct vz_universe *u, const struct vz_recipe *r, const struct vz_solution *s, struct vz_err *err);
+/* The words for a problem, into `err`; the solution's first jobs are those of `asked`. Returns -1. */
+int vz_explain(struct vz_universe *u, const struct vz_recipe *r, const struct vz_asked_list *asked, const struct vz_solution *s,
+	       struct vz_err *err);
 
 #endif

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "resolver/universe.h"
 
-#include <solv/bitmap.h>
+#include <fnmatch.h>
 #include <solv/evr.h>
-#include <solv/pool.h>
 #include <solv/poolarch.h>
 #include <solv/repo.h>
 #include <solv/repo_solv.h>
@@ -14,13 +13,9 @@
 #include "base/buf.h"
 #include "base/digest.h"
 #include "base/fd.h"
+#include "resolver/universe_pool.h"
 
-struct vz_universe {
-	Pool *pool;
-	Id key_priority, key_mention, key_needs;
-	struct vz_ints excluded;     /* name ids */
-	Map considered;
-};
+#define NO_NUMBER (-1)               /* of the repository that stands for an empty system */
 
 void vz_ints_add(struct vz_ints *a, int v)
 {
@@ -42,14 +37,94 @@ void vz_ints_release(struct vz_ints *a)
 	memset(a, 0, sizeof *a);
 }
 
+static void set_arch_deb(Pool *pool, const char *arch)
+{
+	pool_setarch(pool, arch);
+}
+
+/* This one and noarch: not what else the machine could run. i686 is a name for a line of processors. */
+static void set_arch_rpm(Pool *pool, const char *arch)
+{
+	Repo *system;
+
+	pool_setarchpolicy(pool, strcmp(arch, "i686") == 0 ? "i686:i586:i486:i386" : arch);
+	/* dnf solves against an installed system, if an empty one */
+	system = repo_create(pool, "");
+	system->appdata = (void *)(intptr_t)NO_NUMBER;
+	pool_set_installed(pool, system);
+}
+
+/* libsolv sorts what a package needs; `key_needs` has it in the order written, and markers part the kinds. */
+static void add_needs_deb(struct vz_universe *u, int package, enum vz_dep kind, struct vz_ints *ret)
+{
+	int skip = (int)kind;
+	Queue q;
+
+	queue_init(&q);
+	solvable_lookup_idarray(pool_id2solvable(u->pool, package), u->key_needs, &q);
+	for (int i = 0; i < q.count && skip >= 0; i++) {
+		if (q.elements[i] == SOLVABLE_PREREQMARKER)
+			skip--;
+		else if (!skip)
+			vz_ints_add(ret, q.elements[i]);
+	}
+	queue_free(&q);
+}
+
+static void add_needs_rpm(struct vz_universe *u, int package, enum vz_dep kind, struct vz_ints *ret)
+{
+	static const int markers[] = { [VZ_DEP_PRE] = 1, [VZ_DEP_REQUIRES] = -1, [VZ_DEP_RECOMMENDS] = 0 };
+	Queue q;
+
+	queue_init(&q);
+	solvable_lookup_deparray(pool_id2solvable(u->pool, package), kind == VZ_DEP_RECOMMENDS ? SOLVABLE_RECOMMENDS : SOLVABLE_REQUIRES,
+				 &q, markers[kind]);
+	for (int i = 0; i < q.count; i++)
+		vz_ints_add(ret, q.elements[i]);
+	queue_free(&q);
+}
+
+/* As dpkg's control files are written. */
+static void put_dep_deb(struct vz_universe *u, Id dep, struct vz_buf *b)
+{
+	static const char *const ops[] = { "", ">>", "=", ">=", "<<", "", "<=", "" };   /* by REL_GT, REL_EQ, REL_LT */
+	const Reldep *r = ISRELDEP(dep) ? GETRELDEP(u->pool, dep) : NULL;
+
+	if (r && r->flags == REL_OR) {
+		put_dep_deb(u, r->name, b);
+		vz_buf_puts(b, " | ");
+		put_dep_deb(u, r->evr, b);
+	} else if (r && r->flags < 8) {
+		vz_buf_printf(b, "%s (%s %s)", pool_dep2str(u->pool, r->name), ops[r->flags], pool_id2str(u->pool, r->evr));
+	} else {
+		vz_buf_puts(b, pool_dep2str(u->pool, dep));
+	}
+}
+
+static void put_dep_rpm(struct vz_universe *u, Id dep, struct vz_buf *b)
+{
+	vz_buf_puts(b, pool_dep2str(u->pool, dep));
+}
+
+static const struct vz_universe_family families[] = {
+	{ "deb", DISTTYPE_DEB, set_arch_deb, add_needs_deb, put_dep_deb, false, 0, (const int[]){ SOLVER_FLAG_NO_INFARCHCHECK, 0 } },
+	/* libdnf's Goal::Impl::initSolver() and filterPkgToJob() */
+	{ "rpm", DISTTYPE_RPM, set_arch_rpm, add_needs_rpm, put_dep_rpm, true, SOLVER_SETARCH | SOLVER_SETEVR,
+	  (const int[]){ SOLVER_FLAG_ALLOW_VENDORCHANGE, SOLVER_FLAG_DUP_ALLOW_VENDORCHANGE, SOLVER_FLAG_KEEP_ORPHANS,
+			 SOLVER_FLAG_BEST_OBEY_POLICY, SOLVER_FLAG_YUM_OBSOLETES, 0 } },
+};
+
 struct vz_universe *vz_universe_new(const char *family, const char *arch)
 {
 	struct vz_universe *u = vz_new(struct vz_universe);
 
+	u->family = &families[0];
+	for (size_t i = 0; i < sizeof families / sizeof *families; i++)
+		if (strcmp(families[i].name, family) == 0)
+			u->family = &families[i];
 	u->pool = pool_create();
-	if (strcmp(family, "deb") == 0)
-		pool_setdisttype(u->pool, DISTTYPE_DEB);
-	pool_setarch(u->pool, arch);
+	pool_setdisttype(u->pool, u->family->disttype);
+	u->family->set_arch(u->pool, arch);
 	u->key_priority = pool_str2id(u->pool, "vzpkg:priority", 1);
 	u->key_mention = pool_str2id(u->pool, "vzpkg:mention", 1);
 	u->key_needs = pool_str2id(u->pool, "vzpkg:needs", 1);
@@ -63,7 +138,9 @@ void vz_universe_free(struct vz_universe *u)
 	u->pool->considered = NULL;
 	pool_free(u->pool);
 	map_free(&u->considered);
-	vz_ints_release(&u->excluded);
+	for (size_t i = 0; i < u->n_excluded; i++)
+		free(u->excluded[i]);
+	free(u->excluded);
 	free(u);
 }
 
@@ -98,25 +175,59 @@ int vz_universe_add(struct vz_universe *u, int repo, int priority, int fd, struc
 	return 0;
 }
 
-void vz_universe_exclude(struct vz_universe *u, const char *name)
+void vz_universe_exclude(struct vz_universe *u, const char *pattern)
 {
-	vz_ints_add(&u->excluded, pool_str2id(u->pool, name, 1));
+	u->excluded = vz_realloc(u->excluded, u->n_excluded + 1, sizeof *u->excluded);
+	u->excluded[u->n_excluded++] = vz_strdup(pattern);
+}
+
+static bool is_excluded(const struct vz_universe *u, Id name)
+{
+	for (size_t i = 0; i < u->n_excluded; i++)
+		if (fnmatch(u->excluded[i], pool_id2str(u->pool, name), 0) == 0)
+			return true;
+	return false;
 }
 
 void vz_universe_ready(struct vz_universe *u)
 {
 	Pool *pool = u->pool;
-	Id p;
+	Id p, last = 0;
+	bool excluded = false;
 
-	if (u->excluded.n) {
+	if (u->n_excluded) {
 		map_init(&u->considered, pool->nsolvables);
 		map_setall(&u->considered);
-		FOR_POOL_SOLVABLES(p)
-			if (vz_ints_has(&u->excluded, pool->solvables[p].name))
+		FOR_POOL_SOLVABLES(p) {
+			if (pool->solvables[p].name != last)
+				excluded = is_excluded(u, pool->solvables[p].name);
+			last = pool->solvables[p].name;
+			if (excluded)
 				MAPCLR(&u->considered, p);
+		}
 		pool->considered = &u->considered;
 	}
+	if (u->family->files)
+		pool_addfileprovides(pool);
 	pool_createwhatprovides(pool);
+}
+
+bool vz_universe_usable(const struct vz_universe *u, Id package)
+{
+	const Solvable *s = u->pool->solvables + package;
+
+	return s->repo && s->repo != u->pool->installed && (!u->pool->considered || MAPTST(u->pool->considered, package)) &&
+	       pool_installable(u->pool, (Solvable *)s);
+}
+
+int vz_universe_next(const struct vz_universe *u, int package)
+{
+	int next = package < SYSTEMSOLVABLE ? SYSTEMSOLVABLE : package;
+
+	while (++next < u->pool->nsolvables)
+		if (vz_universe_usable(u, next))
+			return next;
+	return 0;
 }
 
 int vz_universe_count(const struct vz_universe *u)
@@ -129,6 +240,27 @@ const char *vz_universe_name(const struct vz_universe *u, int package)
 	return pool_id2str(u->pool, u->pool->solvables[package].name);
 }
 
+const char *vz_universe_version(const struct vz_universe *u, int package)
+{
+	return pool_id2str(u->pool, u->pool->solvables[package].evr);
+}
+
+const char *vz_universe_arch(const struct vz_universe *u, int package)
+{
+	return pool_id2str(u->pool, u->pool->solvables[package].arch);
+}
+
+bool vz_universe_has_foreign(struct vz_universe *u, const char *name, const char *arch)
+{
+	Pool *pool = u->pool;
+	Id n = pool_str2id(pool, name, 0), a = pool_str2id(pool, arch, 0), p;
+
+	FOR_POOL_SOLVABLES(p)
+		if (n && a && pool->solvables[p].name == n && pool->solvables[p].arch == a && !pool_installable(pool, &pool->solvables[p]))
+			return true;
+	return false;
+}
+
 static int repo_number(const Solvable *s)
 {
 	return (int)(intptr_t)s->repo->appdata;
@@ -137,7 +269,7 @@ static int repo_number(const Solvable *s)
 void vz_universe_package(struct vz_universe *u, int package, struct vz_package *ret)
 {
 	Solvable *s = pool_id2solvable(u->pool, package);
-	const char *digest, *location = solvable_lookup_str(s, SOLVABLE_MEDIAFILE);
+	const char *digest, *location = solvable_lookup_location(s, NULL);
 	Id type = 0;
 
 	*ret = (struct vz_package){ .name = pool_id2str(u->pool, s->name), .version = pool_id2str(u->pool, s->evr),
@@ -173,34 +305,42 @@ void vz_universe_names(struct vz_universe *u, void (*each)(void *ctx, const char
 		each(ctx, pool_id2str(pool, pool->solvables[p].name));
 }
 
-int vz_universe_relation(struct vz_universe *u, const char *name, const char *version)
+int vz_universe_relation(struct vz_universe *u, const char *name, unsigned ops, const char *version)
 {
 	Id id = pool_str2id(u->pool, name, 0);
 
-	return !id || !version ? id : pool_rel2id(u->pool, id, pool_str2id(u->pool, version, 1), REL_EQ, 1);
+	return !id || !ops ? id : pool_rel2id(u->pool, id, pool_str2id(u->pool, version, 1), (int)ops, 1);
 }
 
-static void put_relation(struct vz_universe *u, Id dep, struct vz_buf *b)
+bool vz_universe_version_ok(struct vz_universe *u, int package, unsigned ops, const char *version)
 {
-	static const char *const ops[] = { "", ">>", "=", ">=", "<<", "", "<=", "" };   /* by REL_GT, REL_EQ, REL_LT */
-	const Reldep *r = ISRELDEP(dep) ? GETRELDEP(u->pool, dep) : NULL;
+	Solvable *s = u->pool->solvables + package;
 
-	if (r && r->flags == REL_OR) {
-		put_relation(u, r->name, b);
-		vz_buf_puts(b, " | ");
-		put_relation(u, r->evr, b);
-	} else if (r && r->flags < 8) {
-		vz_buf_printf(b, "%s (%s %s)", pool_dep2str(u->pool, r->name), ops[r->flags], pool_id2str(u->pool, r->evr));
-	} else {
-		vz_buf_puts(b, pool_dep2str(u->pool, dep));
+	return pool_match_nevr(u->pool, s, pool_rel2id(u->pool, s->name, pool_str2id(u->pool, version, 1), (int)ops, 1));
+}
+
+bool vz_universe_is_plain(const struct vz_universe *u, int dep)
+{
+	(void)u;
+	return !ISRELDEP(dep);
+}
+
+bool vz_universe_is_rich(const struct vz_universe *u, int dep)
+{
+	for (; ISRELDEP(dep); dep = GETRELDEP(u->pool, dep)->name) {
+		const Reldep *r = GETRELDEP(u->pool, dep);
+
+		if (r->flags > 7 && (r->flags != REL_OR || vz_universe_is_rich(u, r->evr)) && r->flags != REL_MULTIARCH)
+			return true;
 	}
+	return false;
 }
 
 char *vz_universe_dep_text(struct vz_universe *u, int dep)
 {
 	struct vz_buf b = {0};
 
-	put_relation(u, dep, &b);
+	u->family->put_dep(u, dep, &b);
 	return vz_buf_steal(&b);
 }
 
@@ -211,22 +351,6 @@ const char *vz_universe_dep_name(struct vz_universe *u, int dep)
 	return pool_id2str(u->pool, dep);
 }
 
-/* In the order written; markers part the kinds. */
-static void add_needs(struct vz_universe *u, int package, int skip, struct vz_ints *ret)
-{
-	Queue q;
-
-	queue_init(&q);
-	solvable_lookup_idarray(pool_id2solvable(u->pool, package), u->key_needs, &q);
-	for (int i = 0; i < q.count && skip >= 0; i++) {
-		if (q.elements[i] == SOLVABLE_PREREQMARKER)
-			skip--;
-		else if (!skip)
-			vz_ints_add(ret, q.elements[i]);
-	}
-	queue_free(&q);
-}
-
 void vz_universe_deps(struct vz_universe *u, int package, enum vz_dep kind, struct vz_ints *ret)
 {
 	Solvable *s = pool_id2solvable(u->pool, package);
@@ -235,7 +359,7 @@ void vz_universe_deps(struct vz_universe *u, int package, enum vz_dep kind, stru
 		for (const Id *id = s->conflicts ? s->repo->idarraydata + s->conflicts : NULL; id && *id; id++)
 			vz_ints_add(ret, *id);
 	else
-		add_needs(u, package, (int)kind, ret);
+		u->family->add_needs(u, package, kind, ret);
 }
 
 void vz_universe_alternatives(struct vz_universe *u, int dep, struct vz_ints *ret)
@@ -268,102 +392,32 @@ void vz_universe_named(struct vz_universe *u, const char *name, struct vz_ints *
 			vz_ints_add(ret, p);
 }
 
-void vz_solution_release(struct vz_solution *s)
+/* One of the targets by its own name: what it provides does not count. */
+static bool obsoletes_one(Pool *pool, const Solvable *s, const Map *targets)
 {
-	vz_ints_release(&s->packages);
-	free(s->reasons);
-	memset(s, 0, sizeof *s);
-}
+	for (const Id *dep = s->obsoletes ? s->repo->idarraydata + s->obsoletes : NULL; dep && *dep; dep++) {
+		Id p, pp;
 
-static void add_reason(struct vz_solution *s, enum vz_why why, int package, int other, int dep)
-{
-	vz_grow(s->reasons, s->n_reasons, s->cap_reasons);
-	s->reasons[s->n_reasons++] = (struct vz_reason){ why, package, other, dep };
-}
-
-static void explain_rule(Solver *solver, Id rule, struct vz_solution *ret)
-{
-	Id from, to, dep, what = 0;
-
-	switch ((int)solver_ruleinfo(solver, rule, &from, &to, &dep)) {
-	case SOLVER_RULE_JOB:
-		solver_rule2job(solver, rule, &what);
-		add_reason(ret, VZ_WHY_ASKED, 0, 0, what);
-		break;
-	case SOLVER_RULE_JOB_NOTHING_PROVIDES_DEP:
-	case SOLVER_RULE_JOB_UNKNOWN_PACKAGE:
-		add_reason(ret, VZ_WHY_NONE, 0, 0, dep);
-		break;
-	case SOLVER_RULE_PKG_REQUIRES:
-		add_reason(ret, VZ_WHY_NEEDS, from, 0, dep);
-		break;
-	case SOLVER_RULE_PKG_NOTHING_PROVIDES_DEP:
-		add_reason(ret, VZ_WHY_NEEDS_NONE, from, 0, dep);
-		break;
-	case SOLVER_RULE_PKG_CONFLICTS:
-	case SOLVER_RULE_PKG_SELF_CONFLICT:
-		add_reason(ret, VZ_WHY_CONFLICTS, from, to, dep);
-		break;
-	case SOLVER_RULE_PKG_SAME_NAME:
-		add_reason(ret, VZ_WHY_SAME_NAME, from, to, 0);
-		break;
-	case SOLVER_RULE_PKG_NOT_INSTALLABLE:
-		add_reason(ret, VZ_WHY_NO, from, 0, 0);
-		break;
-	default:
-		break;
+		FOR_PROVIDES(p, pp, *dep)
+			if (MAPTST(targets, p) && pool_match_nevr(pool, pool->solvables + p, *dep))
+				return true;
 	}
+	return false;
 }
 
-static void explain(Solver *solver, struct vz_solution *ret)
+void vz_universe_obsoleters(struct vz_universe *u, const struct vz_ints *packages, struct vz_ints *ret)
 {
-	Id problem = solver_next_problem(solver, 0);
-	Queue rules;
+	Map targets, known;
 
-	queue_init(&rules);
-	solver_findallproblemrules(solver, problem, &rules);
-	for (int i = 0; i < rules.count; i++)
-		explain_rule(solver, rules.elements[i], ret);
-	queue_free(&rules);
-}
-
-static int by_number(const void *a, const void *b)
-{
-	return *(const int *)a - *(const int *)b;
-}
-
-static void collect(Solver *solver, struct vz_solution *ret)
-{
-	Queue decisions;
-
-	queue_init(&decisions);
-	solver_get_decisionqueue(solver, &decisions);
-	for (int i = 0; i < decisions.count; i++)
-		if (decisions.elements[i] > SYSTEMSOLVABLE)
-			vz_ints_add(&ret->packages, decisions.elements[i]);
-	queue_free(&decisions);
-	if (ret->packages.n)
-		qsort(ret->packages.v, ret->packages.n, sizeof *ret->packages.v, by_number);
-}
-
-void vz_universe_solve(struct vz_universe *u, const struct vz_job *jobs, size_t n, unsigned flags, struct vz_solution *ret)
-{
-	static const Id commands[] = { SOLVER_INSTALL | SOLVER_SOLVABLE_NAME, SOLVER_INSTALL | SOLVER_WEAK | SOLVER_SOLVABLE,
-				       SOLVER_FAVOR | SOLVER_SOLVABLE };
-	Solver *solver = solver_create(u->pool);
-	Queue queue;
-
-	memset(ret, 0, sizeof *ret);
-	queue_init(&queue);
-	for (size_t i = 0; i < n; i++)
-		queue_push2(&queue, commands[jobs[i].kind], jobs[i].what);
-	solver_set_flag(solver, SOLVER_FLAG_IGNORE_RECOMMENDED, !(flags & VZ_SOLVE_RECOMMENDS));
-	solver_set_flag(solver, SOLVER_FLAG_NO_INFARCHCHECK, 1);
-	ret->solved = solver_solve(solver, &queue) == 0;
-	if (ret->solved)
-		collect(solver, ret);
-	else
-		explain(solver, ret);
-	queue_free(&queue);
-	solver_free(solver);
+	map_init(&targets, u->pool->nsolvables);
+	map_init(&known, u->pool->nsolvables);
+	for (size_t i = 0; i < packages->n; i++)
+		MAPSET(&targets, packages->v[i]);
+	for (size_t i = 0; i < ret->n; i++)
+		MAPSET(&known, ret->v[i]);
+	for (int p = vz_universe_next(u, 0); p; p = vz_universe_next(u, p))
+		if (!MAPTST(&known, p) && obsoletes_one(u->pool, u->pool->solvables + p, &targets))
+			vz_ints_add(ret, p);
+	map_free(&targets);
+	map_free(&known);
 }

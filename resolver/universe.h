@@ -9,8 +9,11 @@
  *     u = new(family, arch); add(u, repository…)…; exclude(u, …); ready(u)
  *     then look around, and solve as often as wanted
  *
- * What to prefer among several ways is a policy of the family and not known
- * here: the caller expresses it as wishes and favours.
+ * What to prefer among several ways is a policy of the family.  For deb it is
+ * not known here: the caller expresses it as wishes and favours.  For rpm it
+ * is the solver's own, with the settings that libdnf gives it.
+ *
+ * A package is usable if it is for the architecture and not excluded.
  */
 #ifndef RESOLVER_UNIVERSE_H
 #define RESOLVER_UNIVERSE_H
@@ -43,8 +46,8 @@ VZ_AUTO(struct vz_universe, vz_universe_free)
  * of the caller's. Of two repositories that have a package, the one with the
  * lower `priority` gives it. VZ_DAMAGED. */
 int vz_universe_add(struct vz_universe *u, int repo, int priority, int fd, struct vz_err *err);
-/* No package of this name can be chosen. Before vz_universe_ready(). */
-void vz_universe_exclude(struct vz_universe *u, const char *name);
+/* No package whose name matches the pattern can be chosen. Before vz_universe_ready(). */
+void vz_universe_exclude(struct vz_universe *u, const char *pattern);
 void vz_universe_ready(struct vz_universe *u);
 
 struct vz_package {
@@ -57,7 +60,13 @@ struct vz_package {
 };
 
 int vz_universe_count(const struct vz_universe *u);      /* all packages are below this number */
+/* The usable package after `package`, beginning with 0; 0: none. */
+int vz_universe_next(const struct vz_universe *u, int package);
 const char *vz_universe_name(const struct vz_universe *u, int package);
+const char *vz_universe_version(const struct vz_universe *u, int package);
+const char *vz_universe_arch(const struct vz_universe *u, int package);
+/* Is there a package of that name and architecture which is not usable for its architecture. */
+bool vz_universe_has_foreign(struct vz_universe *u, const char *name, const char *arch);
 /* Strings are good until the next call. */
 void vz_universe_package(struct vz_universe *u, int package, struct vz_package *ret);
 /* < 0: `a` is to be chosen rather than `b` of the same name, by priority, then version, then order of repositories. */
@@ -65,8 +74,12 @@ int vz_universe_prefer(struct vz_universe *u, int a, int b);
 /* Calls `each` for every name that packages have; a helper for hints. */
 void vz_universe_names(struct vz_universe *u, void (*each)(void *ctx, const char *name), void *ctx);
 
-/* A relation NAME, or NAME = VERSION. 0: nobody mentions that name. */
-int vz_universe_relation(struct vz_universe *u, const char *name, const char *version);
+/* A relation NAME (ops 0), or NAME OPS VERSION, with ops of enum vz_op. 0: nobody mentions that name. */
+int vz_universe_relation(struct vz_universe *u, const char *name, unsigned ops, const char *version);
+/* Does a package's own version satisfy OPS VERSION. */
+bool vz_universe_version_ok(struct vz_universe *u, int package, unsigned ops, const char *version);
+bool vz_universe_is_plain(const struct vz_universe *u, int dep);    /* a name and nothing else */
+bool vz_universe_is_rich(const struct vz_universe *u, int dep);     /* more than alternatives of names with versions */
 char *vz_universe_dep_text(struct vz_universe *u, int dep);         /* "a (>= 1) | b"; to be freed */
 const char *vz_universe_dep_name(struct vz_universe *u, int dep);   /* the name in the first alternative */
 
@@ -77,9 +90,21 @@ void vz_universe_deps(struct vz_universe *u, int package, enum vz_dep kind, stru
 void vz_universe_alternatives(struct vz_universe *u, int dep, struct vz_ints *ret);
 void vz_universe_providers(struct vz_universe *u, int dep, struct vz_ints *ret);
 void vz_universe_named(struct vz_universe *u, const char *name, struct vz_ints *ret);
+/* Adds to `ret` (which may be `packages`) the usable packages whose Obsoletes name one of `packages`. */
+void vz_universe_obsoleters(struct vz_universe *u, const struct vz_ints *packages, struct vz_ints *ret);
+
+/* rpm: groups are packages of the name "group:ID", which need and recommend their members. They are never in a solution. */
+#define VZ_GROUP "group:"
+
+/* rpm: the packages that own a file whose path matches, as far as the loaded lists of files tell. */
+void vz_universe_owners(struct vz_universe *u, const char *pattern, struct vz_ints *ret);
+/* rpm: could complete lists of files lead to another solution? Some need files that no list loaded so far names. `asked`
+ * are all packages asked for, `chosen` the solution; NULL: there is none. */
+bool vz_universe_wants_files(struct vz_universe *u, const struct vz_ints *asked, const struct vz_ints *chosen, unsigned flags);
 
 enum vz_job_kind {
-	VZ_JOB_INSTALL,          /* `what` is a relation: one package of that name must be in */
+	VZ_JOB_INSTALL,          /* `what` is a set: one of its packages must be in */
+	VZ_JOB_MEET,             /* `what` is a dependency, which must be met */
 	VZ_JOB_WISH,             /* `what` is a package: in, unless that is impossible */
 	VZ_JOB_FAVOR,            /* `what` is a package: if there is a choice, this one */
 };
@@ -87,20 +112,23 @@ struct vz_job {
 	enum vz_job_kind kind;
 	int what;
 };
+/* The set of these packages. */
+int vz_universe_set(struct vz_universe *u, const struct vz_ints *packages);
 
 /* Why there is no solution: one rule of those that contradict each other. */
 enum vz_why {
-	VZ_WHY_ASKED,            /* the job `dep` asks for it */
-	VZ_WHY_NONE,             /* job `dep`: there is no such package */
+	VZ_WHY_ASKED,            /* the job of number `job` asks for it */
 	VZ_WHY_NEEDS,            /* `package` needs `dep`, which some have */
 	VZ_WHY_NEEDS_NONE,       /* `package` needs `dep`, which none has */
 	VZ_WHY_CONFLICTS,        /* `package` refuses `other` by `dep` */
+	VZ_WHY_OBSOLETES,        /* `package` takes the place of `other` by `dep` */
 	VZ_WHY_SAME_NAME,        /* `package` and `other` cannot both be there */
 	VZ_WHY_NO,               /* `package` cannot be chosen at all */
 };
 struct vz_reason {
 	enum vz_why why;
 	int package, other, dep;
+	size_t job;
 };
 
 struct vz_solution {

@@ -63,7 +63,7 @@ static void use(int fd)
 	}
 	vz_policy_deb.base(u, &base);
 	vz_policy_deb.choose(u, &wanted, &all);
-	vz_order(u, &wanted.requests, &order);
+	vz_order_deb(u, &wanted.requests, &order);
 	if (order.n != wanted.requests.n)
 		abort();
 	vz_universe_solve(u, NULL, 0, 0, &s);

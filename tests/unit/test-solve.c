@@ -3,11 +3,14 @@
  * Runs tests/fixtures/solve/NAME.case:
  *
  *     # what it shows
- *     == request                    lines "install = …", "exclude = …", "recommends = yes", "kind = app"
- *     == repository ID PRIORITY     stanzas; Version, Architecture, Filename, Size and SHA256 may be left out
- *     == expect                     the plan in order: NAME[=VERSION][@REPOSITORY] [FLAGS], where the version is
- *                                   not 1.0 and the repository not the first
+ *     == request                    lines "install = …", "exclude = …", "recommends = yes", "kind = app", "family = rpm",
+ *                                   "arch = …"
+ *     == repository ID PRIORITY     stanzas; Version, Architecture, Filename, Size and SHA256 may be left out;
+ *                                   for rpm as in rpmmd.h
+ *     == expect                     the plan in order: NAME[.ARCH][=VERSION][@REPOSITORY] [FLAGS], where the version is
+ *                                   not 1.0 (rpm: 1-1), the repository not the first, and the architecture not usual
  *  or == error                      the whole message; a second line is the hint
+ *  or == …with files                it took complete lists of files
  */
 #include "tests/unit/unit.h"
 
@@ -20,6 +23,7 @@
 
 #include "base/fd.h"
 #include "resolver/index_deb.h"
+#include "tests/unit/rpmmd.h"
 
 #define REPOS 8
 #define WORDS 64
@@ -30,8 +34,17 @@ struct section {
 	char *head, *body;
 };
 
+static const struct family {
+	const char *name, *arch, *version, *archs[2];   /* the defaults */
+	const struct vz_policy *policy;
+} families[] = {
+	{ "deb", "amd64", "1.0", { "amd64", "all" }, &vz_policy_deb },
+	{ "rpm", "x86_64", "1-1", { "x86_64", "x86_64" }, &vz_policy_rpm },
+};
+
 struct test_case {
-	const char *name;
+	const char *name, *arch;
+	const struct family *family;
 	struct section sections[REPOS + 4];
 	size_t n_sections;
 	struct vz_recipe recipe;
@@ -86,6 +99,10 @@ static void read_request(struct test_case *c, char *body)
 			c->packages.recommends = strcmp(value, "yes") == 0;
 		else if (strcmp(line, "kind") == 0)
 			c->recipe.kind = value;
+		else if (strcmp(line, "family") == 0)
+			c->family = &families[strcmp(value, "rpm") == 0];
+		else if (strcmp(line, "arch") == 0)
+			c->arch = value;
 		else
 			ck_abort_msg("%s: '%s'", c->name, line);
 	}
@@ -106,34 +123,39 @@ static void add_stanza(struct vz_buf *b, const char *repo, const char *stanza)
 	vz_buf_printf(b, "Filename: pool/%s/%s.deb\nSize: 10\nSHA256: %064x\n\n", repo, name, ++count);
 }
 
-static void add_repo(struct test_case *c, struct vz_universe *u, char *head, char *body)
+static void index_deb(const struct test_case *c, const char *id, char *body, int fd)
 {
-	struct vz_recipe_repo *repo = &c->repos[c->recipe.n_repos++];
-	auto_index_deb struct vz_index_deb *x = vz_index_deb_new("amd64");
+	auto_index_deb struct vz_index_deb *x = vz_index_deb_new(c->arch);
 	auto_buf struct vz_buf text = {0};
-	auto_fd int fd = memfd_create("index", MFD_CLOEXEC);
-	char id[64];
 	size_t bad;
 
-	ck_assert_int_eq(sscanf(head, "repository %63s %d", id, &repo->priority), 2);
-	repo->id = vz_strdup(id);
-	while (*body == '\n')
-		body++;
 	for (char *p = body; p && *p; ) {
 		char *gap = strstr(p, "\n\n");
 
 		if (gap)
 			*gap = 0;
-		while (*p && p[strlen(p) - 1] == '\n')
-			p[strlen(p) - 1] = 0;
 		add_stanza(&text, id, p);
 		p = gap ? gap + 2 : NULL;
 	}
 	must(vz_index_deb_add(x, text.data, text.len, &err));
 	must(vz_index_deb_end(x, fd, &bad, &err));
 	ck_assert_msg(bad == 0, "%s: %zu malformed packages", c->name, bad);
+}
+
+static void add_repo(const struct test_case *c, struct vz_universe *u, int number, const char *text, bool all_files)
+{
+	const struct vz_recipe_repo *repo = &c->repos[number];
+	auto_fd int fd = memfd_create("index", MFD_CLOEXEC);
+	auto_free char *body = vz_strdup(text + strspn(text, "\n"));
+
+	for (size_t len = strlen(body); len && body[len - 1] == '\n'; len--)
+		body[len - 1] = 0;
+	if (c->family->policy == &vz_policy_deb)
+		index_deb(c, repo->id, body, fd);
+	else
+		rpmmd_index(body, all_files, fd);
 	lseek(fd, 0, SEEK_SET);
-	must(vz_universe_add(u, (int)c->recipe.n_repos - 1, repo->priority, fd, &err));
+	must(vz_universe_add(u, number, repo->priority, fd, &err));
 }
 
 static void put_plan(const struct test_case *c, const struct vz_plan *plan, struct vz_buf *ret)
@@ -145,7 +167,9 @@ static void put_plan(const struct test_case *c, const struct vz_plan *plan, stru
 		bool any = false;
 
 		vz_buf_puts(ret, p->name);
-		if (strcmp(p->version, "1.0") != 0)
+		if (strcmp(p->arch, c->family->archs[0]) != 0 && strcmp(p->arch, c->family->archs[1]) != 0)
+			vz_buf_printf(ret, ".%s", p->arch);
+		if (strcmp(p->version, c->family->version) != 0)
 			vz_buf_printf(ret, "=%s", p->version);
 		if (strcmp(p->repo, c->repos[0].id) != 0)
 			vz_buf_printf(ret, "@%s", p->repo);
@@ -158,15 +182,40 @@ static void put_plan(const struct test_case *c, const struct vz_plan *plan, stru
 	}
 }
 
+/* Solves as resolver/resolve.c does. */
+static int solve(struct test_case *c, struct vz_plan *plan, bool *all_files)
+{
+	bool wanted = false;
+	int failed;
+
+	do {
+		auto_universe struct vz_universe *u = vz_universe_new(c->family->name, c->arch);
+
+		*all_files = wanted;
+		for (size_t i = 0; i < c->recipe.n_repos; i++)
+			add_repo(c, u, (int)i, c->sections[i + 1].body, *all_files);
+		failed = vz_solve(u, c->family->policy, &c->recipe, c->arch, plan, *all_files ? NULL : &wanted, &err);
+		if (wanted && !*all_files) {
+			struct vz_plan *again = vz_new(struct vz_plan), old = *plan;
+
+			*plan = *again;
+			*again = old;
+			vz_plan_free(again);
+		}
+	} while (wanted && !*all_files);
+	return failed;
+}
+
 static void check_case(struct test_case *c, char *text)
 {
-	auto_universe struct vz_universe *u = vz_universe_new("deb", "amd64");
 	auto_plan struct vz_plan *plan = vz_new(struct vz_plan);
-	auto_buf struct vz_buf got = {0};
-	const struct section *expected;
+	auto_buf struct vz_buf got = {0}, expected = {0};
+	const struct section *last;
+	bool all_files;
 
 	parse(c, text);
 	ck_assert_msg(c->n_sections >= 3, "%s: too few sections", c->name);
+	c->family = &families[0];
 	c->recipe.name = (char *)"case";
 	c->recipe.kind = (char *)"os";
 	c->recipe.repos = c->repos;
@@ -175,24 +224,33 @@ static void check_case(struct test_case *c, char *text)
 	c->packages.install = c->install;
 	c->packages.exclude = c->exclude;
 	read_request(c, c->sections[0].body);
-	for (size_t i = 1; i + 1 < c->n_sections; i++)
-		add_repo(c, u, c->sections[i].head, c->sections[i].body);
-	expected = &c->sections[c->n_sections - 1];
-	vz_buf_puts(&got, "");
-	if (vz_solve(u, &vz_policy_deb, &c->recipe, "amd64", plan, &err) < 0) {
-		ck_assert_msg(strcmp(expected->head, "error") == 0, "%s: %s", c->name, err.msg);
-		ck_assert_int_eq(err.code, VZ_UNRESOLVED);
-		vz_buf_printf(&got, "%s\n%s%s", err.msg, err.hint, *err.hint ? "\n" : "");
-	} else {
-		put_plan(c, plan, &got);
-		ck_assert_msg(strcmp(expected->head, "expect") == 0, "%s: solved:\n%s", c->name, got.data);
+	if (!c->arch)
+		c->arch = c->family->arch;
+	for (size_t i = 1; i + 1 < c->n_sections; i++) {
+		struct vz_recipe_repo *repo = &c->repos[c->recipe.n_repos++];
+		char id[64];
+
+		ck_assert_int_eq(sscanf(c->sections[i].head, "repository %63s %d", id, &repo->priority), 2);
+		repo->id = vz_strdup(id);
 	}
-	ck_assert_msg(strcmp(got.data, expected->body) == 0, "%s: expected:\n%s\ngot:\n%s", c->name, expected->body, got.data);
+	last = &c->sections[c->n_sections - 1];
+	vz_buf_printf(&expected, "== %s\n%s", last->head, last->body);
+	if (solve(c, plan, &all_files) < 0) {
+		ck_assert_int_eq(err.code, VZ_UNRESOLVED);
+		vz_buf_printf(&got, "== error%s\n%s\n%s%s", all_files ? " with files" : "", err.msg, err.hint, *err.hint ? "\n" : "");
+	} else {
+		vz_buf_printf(&got, "== expect%s\n", all_files ? " with files" : "");
+		put_plan(c, plan, &got);
+	}
+	if (getenv("SOLVE_SHOW"))
+		printf("%s\n%s", c->name, got.data);
+	else
+		ck_assert_msg(strcmp(got.data, expected.data) == 0, "%s: expected:\n%s\ngot:\n%s", c->name, expected.data, got.data);
 	for (size_t i = 0; i < c->recipe.n_repos; i++)
 		free(c->repos[i].id);
 }
 
-/* SOLVE_CASE=NAME runs one alone. */
+/* SOLVE_CASE=NAME runs one alone; SOLVE_SHOW=1 prints what comes out. */
 START_TEST(test_cases)
 {
 	auto_free char *dir = vz_printf("%s/tests/fixtures/solve", getenv("top_srcdir"));
@@ -214,7 +272,7 @@ START_TEST(test_cases)
 		seen++;
 	}
 	closedir(d);
-	ck_assert_uint_ge(seen, only ? 1 : 40);
+	ck_assert_uint_ge(seen, only ? 1 : 120);
 }
 END_TEST
 

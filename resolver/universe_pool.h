@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What a struct vz_universe is made of.  For universe*.c and order_rpm.c only,
+ * and the one header that shows libsolv's types.
+ */
+#ifndef RESOLVER_UNIVERSE_POOL_H
+#define RESOLVER_UNIVERSE_POOL_H
+
+#include <solv/bitmap.h>
+#include <solv/pool.h>
+
+#include "base/buf.h"
+#include "resolver/universe.h"
+
+struct vz_universe_family;
+
+struct vz_universe {
+	Pool *pool;
+	const struct vz_universe_family *family;
+	Id key_priority, key_mention, key_needs;
+	char **excluded;             /* patterns */
+	size_t n_excluded;
+	Map considered;
+};
+
+struct vz_universe_family {
+	const char *name;
+	int disttype;
+	void (*set_arch)(Pool *pool, const char *arch);
+	/* Adds dependencies as written. */
+	void (*add_needs)(struct vz_universe *u, int package, enum vz_dep kind, struct vz_ints *ret);
+	void (*put_dep)(struct vz_universe *u, Id dep, struct vz_buf *b);
+	bool files;                  /* dependencies may name files, requests obsolete packages */
+	Id job_flags;                /* of what is to be installed */
+	const int *solver_flags;     /* to be set; ends with 0 */
+};
+
+bool vz_universe_usable(const struct vz_universe *u, Id package);
+
+#endif
