@@ -146,21 +146,48 @@ static int scratch_open(const struct vz_stage *s, struct vz_tree *tree, struct s
 	return w->root < 0 ? -1 : 0;
 }
 
+/* What the kernel does with "#!INTERPRETER [ARGUMENT]": it could not itself, as /proc appears only once something was
+ * executed inside. */
+static int interpreter(const struct vz_recipe_script *s, char **ret_path, char **ret_argument, struct vz_err *err)
+{
+	size_t len = strcspn(s->text, "\n"), start = 2 + strspn(s->text + (len > 2 ? 2 : len), " \t"), n;
+
+	if (strncmp(s->text, "#!", 2) != 0 || start >= len || len > 255)
+		return vz_err_set(err, VZ_SCRIPT, "the recipe's script '%s' does not begin with #! and an interpreter", s->name);
+	n = strcspn(s->text + start, " \t\r\n");
+	*ret_path = vz_strndup(s->text + start, n);
+	start += n;
+	start += strspn(s->text + start, " \t");
+	while (len > start && strchr(" \t\r", s->text[len - 1]))
+		len--;
+	if (len > start)
+		*ret_argument = vz_strndup(s->text + start, len - start);
+	return 0;
+}
+
 /* A recipe's own script: run from memory, so that it leaves nothing behind. */
 static int run_script(const struct vz_stage *s, int root, struct vz_err *err)
 {
 	auto_fd int script = memfd_create("script", MFD_CLOEXEC), out = memfd_create("output", MFD_CLOEXEC);
 	auto_free char *date = vz_printf("SOURCE_DATE_EPOCH=%lld", (long long)s->date);
+	auto_free char *program = NULL, *argument = NULL;
+	const char *argv[5] = {0};
 	struct vz_enter e = {
-		.root_fd = root,
-		.argv = (const char *const[]){ "/proc/self/fd/0", NULL },
+		.root_fd = root, .argv = argv,
 		.envp = (const char *const[]){ date, "DEBIAN_FRONTEND=noninteractive", NULL },
 		.stdin_fd = script, .stdout_fd = out, .stderr_fd = out,
 		.private_network = true, .build = true, .timeout_seconds = 1800,
 	};
-	int status = 0;
+	int status = 0, n = 0;
 
-	if (script < 0 || out < 0 || fchmod(script, 0755) < 0)
+	if (interpreter(s->script, &program, &argument, err) < 0)
+		return -1;
+	argv[n++] = program;
+	if (argument)
+		argv[n++] = argument;
+	argv[n++] = "/proc/self/fd/0";
+	argv[n] = strcmp(s->script->when, "post-cache") == 0 ? "/" : NULL;
+	if (script < 0 || out < 0)
 		return vz_err_sys(err, "make a memory file");
 	if (vz_write_fd(script, s->script->text, s->script->len, err) < 0 || lseek(script, 0, SEEK_SET) < 0)
 		return -1;

@@ -54,7 +54,7 @@ static size_t character(const unsigned char *p, size_t left)
 	return n;
 }
 
-static int check_text(const char *text, size_t len, const char *what, struct vz_err *err)
+int vz_ini_check(const char *text, size_t len, const char *what, struct vz_err *err)
 {
 	unsigned line = 1;
 	size_t n;
@@ -226,7 +226,7 @@ int vz_ini_read(const char *text, size_t len, const char *what, vz_ini_handler h
 			    .ctx = ctx, .err = err };
 	int bad;
 
-	if (check_text(text, len, what, err) < 0) {
+	if (vz_ini_check(text, len, what, err) < 0) {
 		free(r.section);
 		return -1;
 	}

@@ -35,4 +35,7 @@ typedef int (*vz_ini_handler)(void *ctx, const struct vz_ini_line *l, struct vz_
 int vz_ini_read(const char *text, size_t len, const char *what, vz_ini_handler handler, void *ctx,
 		struct vz_err *err);
 
+/* Is it UTF-8 without control bytes other than white space? VZ_USAGE, "WHAT:LINE: …". */
+int vz_ini_check(const char *text, size_t len, const char *what, struct vz_err *err);
+
 #endif

@@ -8,6 +8,9 @@ libresolver_a_SOURCES = \
 libresolver_a_SOURCES += \
 	resolver/ini.c resolver/ini.h resolver/recipe.c resolver/recipe_check.c resolver/recipe_check.h \
 	resolver/recipe_keys.c resolver/recipe_keys.h resolver/request.c resolver/request.h
+libresolver_a_SOURCES += \
+	resolver/ez.c resolver/ez.h resolver/recipe_ez.c resolver/recipe_ez.h resolver/recipe_ez_repo.c \
+	resolver/recipe_ez_repo.h resolver/recipe_ez_ini.c resolver/recipe_ez_write.c
 libresolver_a_SOURCES += resolver/keyring.c resolver/keyring.h
 libresolver_a_SOURCES += resolver/mirror.c resolver/url.c resolver/url.h
 libresolver_a_SOURCES += resolver/fetch.c resolver/body.c resolver/body.h resolver/transfer.c resolver/transfer.h
@@ -18,6 +21,12 @@ check_PROGRAMS += tests/unit/test-recipe
 tests_unit_test_recipe_SOURCES = tests/unit/test-recipe.c tests/unit/unit.h
 tests_unit_test_recipe_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_recipe_LDADD = $(FETCH_TEST_LIBS)
+
+unit_tests += tests/unit/test-recipe-ez
+check_PROGRAMS += tests/unit/test-recipe-ez
+tests_unit_test_recipe_ez_SOURCES = tests/unit/test-recipe-ez.c tests/unit/unit.h
+tests_unit_test_recipe_ez_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_recipe_ez_LDADD = $(FETCH_TEST_LIBS)
 
 unit_tests += tests/unit/test-mirror
 check_PROGRAMS += tests/unit/test-mirror

@@ -6,7 +6,9 @@
 
 #include "base/buf.h"
 #include "base/path.h"
+#include "resolver/ez.h"
 #include "resolver/ini.h"
+#include "resolver/recipe_ez.h"
 #include "resolver/recipe_keys.h"
 
 #define MAX_DEPTH 8
@@ -88,6 +90,11 @@ struct vz_recipe *vz_recipe_read(const char *path, struct vz_err *err)
 {
 	auto_buf struct vz_buf text = {0};
 
+	if (vz_ez_is(path)) {
+		auto_ez struct vz_ez *ez = vz_ez_read(path, err);
+
+		return ez ? vz_recipe_ez_parse(ez, err) : NULL;
+	}
 	if (vz_recipe_load(path, &text, err) < 0) {
 		vz_err_wrap(err, "recipe");
 		return NULL;
@@ -132,6 +139,7 @@ void vz_recipe_free(struct vz_recipe *r)
 		free(r->scripts[i].name);
 		free(r->scripts[i].text);
 	}
+	free_list(r->notes, r->n_notes);
 	free(r->repos);
 	free(r->packages);
 	free(r->scripts);
@@ -152,6 +160,13 @@ static bool ends_with(const char *s, const char *tail)
 	return n >= m && strcmp(s + n - m, tail) == 0;
 }
 
+static char *find_ez(const char *dir, const char *name)
+{
+	auto_free char *path = vz_printf("%s/%s", dir, name), *packaged = vz_printf("%s/%s-ez", dir, name);
+
+	return vz_ez_is(path) ? steal(&path) : vz_ez_is(packaged) ? steal(&packaged) : vz_ez_find(dir, name);
+}
+
 char *vz_recipe_find(const char *name, const char *const *dirs, struct vz_err *err)
 {
 	auto_buf struct vz_buf searched = {0};
@@ -169,9 +184,13 @@ char *vz_recipe_find(const char *name, const char *const *dirs, struct vz_err *e
 	}
 	for (; *dirs; dirs++) {
 		auto_free char *path = vz_printf("%s/%s.recipe", *dirs, name);
+		char *ez;
 
 		if (access(path, F_OK) == 0)
 			return steal(&path);
+		ez = find_ez(*dirs, name);
+		if (ez)
+			return ez;
 		vz_buf_printf(&searched, "%s%s", searched.len ? ", " : "", *dirs);
 	}
 	vz_err_set(err, VZ_NOTFOUND, "no recipe '%s' in %s", name, searched.len ? searched.data : "any directory");

@@ -57,7 +57,7 @@ struct vz_recipe_packages {
 };
 
 struct vz_recipe_script {
-	char *when;              /* "post-install" */
+	char *when;              /* "post-install"; "post-cache", which comes first and is given "/" */
 	char *name;              /* as written */
 	char *text;              /* the file's bytes */
 	size_t len;
@@ -76,19 +76,22 @@ struct vz_recipe {
 	size_t n_packages;
 	struct vz_recipe_script *scripts;
 	size_t n_scripts;
+	char **notes;            /* what of an EZ template was left out or changed, a line each */
+	size_t n_notes;
 };
 
 void vz_recipe_free(struct vz_recipe *r);
 VZ_AUTO(struct vz_recipe, vz_recipe_free)
 #define auto_recipe VZ_CLEANUP(vz_recipe_free)
 
-/* Reads and checks a recipe file. Syntax and unknown keys: VZ_USAGE, "FILE:LINE: …". A file is at most 1 MiB,
+/* Reads and checks a recipe file, or an EZ template of the original (resolver/recipe_ez.h). Syntax and unknown keys: VZ_USAGE, "FILE:LINE: …". A file is at most 1 MiB,
  * includes nest at most 8 deep. */
 struct vz_recipe *vz_recipe_read(const char *path, struct vz_err *err);
 /* The same with the recipe's text at hand; what it includes is still read, relative to the directory of `path`. */
 struct vz_recipe *vz_recipe_parse(const char *text, size_t len, const char *path, struct vz_err *err);
 /* Finds NAME on the recipe path: `dirs` (NULL-terminated) in order; a name with
- * a slash or ending in ".recipe" is a file. NAME.recipe is what is looked for.
+ * a slash or ending in ".recipe" is a file. NAME.recipe is what is looked for,
+ * then an EZ template in NAME or NAME-ez, then OS/VERSION/ARCH of a template area.
  * To be freed. VZ_NOTFOUND names the directories that were searched. */
 char *vz_recipe_find(const char *name, const char *const *dirs, struct vz_err *err);
 

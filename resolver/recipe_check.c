@@ -302,7 +302,7 @@ static int check_repo(const struct vz_recipe_repo *repo, struct vz_err *err)
 	return 0;
 }
 
-static void write_list(struct vz_buf *b, const char *key, char **items, size_t n)
+void vz_recipe_write_list(struct vz_buf *b, const char *key, char **items, size_t n)
 {
 	if (!n)
 		return;
@@ -317,25 +317,29 @@ static void write_value(struct vz_buf *b, const char *key, const char *value)
 		vz_buf_printf(b, "%s = %s\n", key, value);
 }
 
-static void write_repo(struct vz_buf *b, const struct vz_recipe_repo *repo)
+void vz_recipe_write_source(struct vz_buf *b, const struct vz_recipe_repo *repo)
 {
-	vz_buf_printf(b, "\n[repository %s]\ntype = %s\n", repo->id, repo->type);
-	write_list(b, "url", repo->urls, repo->n_urls);
+	write_value(b, "type", repo->type);
+	vz_recipe_write_list(b, "url", repo->urls, repo->n_urls);
 	write_value(b, "suite", repo->suite);
-	write_list(b, "components", repo->components, repo->n_components);
+	vz_recipe_write_list(b, "components", repo->components, repo->n_components);
+}
+
+void vz_recipe_write_rest(struct vz_buf *b, const struct vz_recipe_repo *repo)
+{
 	write_value(b, "key", repo->key);
 	write_value(b, "key-from", repo->key_from);
-	write_list(b, "fingerprint", repo->fingerprints, repo->n_fingerprints);
+	vz_recipe_write_list(b, "fingerprint", repo->fingerprints, repo->n_fingerprints);
 	write_value(b, "trust", trust_word(repo));
 	vz_buf_printf(b, "priority = %d\n", repo->priority);
-	write_list(b, "modules", repo->modules, repo->n_modules);
+	vz_recipe_write_list(b, "modules", repo->modules, repo->n_modules);
 }
 
 static void write_packages(struct vz_buf *b, const struct vz_recipe_packages *p)
 {
 	vz_buf_printf(b, "\n[packages%s%s]\n", p->template_glob ? " " : "", p->template_glob ? p->template_glob : "");
-	write_list(b, "install", p->install, p->n_install);
-	write_list(b, "exclude", p->exclude, p->n_exclude);
+	vz_recipe_write_list(b, "install", p->install, p->n_install);
+	vz_recipe_write_list(b, "exclude", p->exclude, p->n_exclude);
 	if (p->recommends >= 0)
 		write_value(b, "recommends", p->recommends ? "yes" : "no");
 }
@@ -351,8 +355,11 @@ static char *canonical(const struct vz_recipe *r)
 	write_value(&b, "arch", r->arch);
 	write_value(&b, "releasever", r->releasever);
 	vz_buf_printf(&b, "keep = %u\n", r->keep);
-	for (size_t i = 0; i < r->n_repos; i++)
-		write_repo(&b, &r->repos[i]);
+	for (size_t i = 0; i < r->n_repos; i++) {
+		vz_buf_printf(&b, "\n[repository %s]\n", r->repos[i].id);
+		vz_recipe_write_source(&b, &r->repos[i]);
+		vz_recipe_write_rest(&b, &r->repos[i]);
+	}
 	for (size_t i = 0; i < r->n_packages; i++)
 		write_packages(&b, &r->packages[i]);
 	if (r->n_scripts)
@@ -363,6 +370,24 @@ static char *canonical(const struct vz_recipe *r)
 		vz_buf_printf(&b, "%s = %s\n; sha256 %s\n", r->scripts[i].when, r->scripts[i].name, hex);
 	}
 	return vz_buf_steal(&b);
+}
+
+/* What a recipe says is the same in whatever order its sections stand. */
+static void put_in_order(struct vz_recipe *r)
+{
+	for (size_t i = 1; i < r->n_packages; i++)
+		if (!r->packages[i].template_glob) {
+			struct vz_recipe_packages plain = r->packages[i];
+
+			memmove(&r->packages[1], &r->packages[0], i * sizeof plain);
+			r->packages[0] = plain;
+		}
+	if (r->n_scripts == 2 && strcmp(r->scripts[1].when, "post-cache") == 0) {
+		struct vz_recipe_script last = r->scripts[0];
+
+		r->scripts[0] = r->scripts[1];
+		r->scripts[1] = last;
+	}
 }
 
 int vz_recipe_finish(struct vz_recipe *r, struct vz_err *err)
@@ -391,6 +416,7 @@ int vz_recipe_finish(struct vz_recipe *r, struct vz_err *err)
 		if (r->packages[i].template_glob && strcmp(r->kind, "os") == 0)
 			return vz_err_set(err, VZ_USAGE, "%s:1: [packages %s] in a template of kind os, expected [packages] "
 					  "(a pattern selects OS templates for an app)", r->path, r->packages[i].template_glob);
+	put_in_order(r);
 	r->text = canonical(r);
 	return 0;
 }

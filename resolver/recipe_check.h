@@ -43,6 +43,11 @@ bool vz_recipe_module_ok(const char *s);           /* "NAME:STREAM" or "default"
 /* The first ${x} in `value` that is not known, to be freed; NULL: none. */
 char *vz_recipe_unknown_variable(const char *value);
 
+/* The canonical form, in parts. A list that is empty is left out. */
+void vz_recipe_write_list(struct vz_buf *b, const char *key, char **items, size_t n);
+void vz_recipe_write_source(struct vz_buf *b, const struct vz_recipe_repo *repo);
+void vz_recipe_write_rest(struct vz_buf *b, const struct vz_recipe_repo *repo);
+
 /* Fills in what is unsaid, expands variables, checks the whole, writes `r->text`. */
 int vz_recipe_finish(struct vz_recipe *r, struct vz_err *err);
 

@@ -378,6 +378,8 @@ static int set_script(struct vz_recipe_reading *in, const struct vz_ini_line *l,
 		return bad(in, l, err, "empty %s, expected the path of a script", l->key);
 	if (vz_recipe_load(path, &text, err) < 0)
 		return vz_recipe_at(in, l, err);
+	if (text.len < 3 || memcmp(text.data, "#!", 2) != 0)
+		return bad(in, l, err, "script '%s' does not begin with #!, expected a line such as #!/bin/sh first", l->value);
 	for (i = 0; i < r->n_scripts && strcmp(r->scripts[i].when, l->key) != 0; i++)
 		;
 	if (i == r->n_scripts) {
@@ -424,6 +426,7 @@ static const struct vz_recipe_key packages_keys[] = {
 };
 
 static const struct vz_recipe_key scripts_keys[] = {
+	{ "post-cache", 0, set_script },
 	{ "post-install", 0, set_script },
 	{0}
 };

@@ -7,7 +7,8 @@ EXTRA_DIST += tests/fixtures tests/lib
 fuzz_programs = tests/fuzz/fuzz-plan tests/fuzz/fuzz-recipe tests/fuzz/fuzz-mirrors \
 	tests/fuzz/fuzz-control tests/fuzz/fuzz-deb tests/fuzz/fuzz-tar tests/fuzz/fuzz-record tests/fuzz/fuzz-manifest \
 	tests/fuzz/fuzz-dump tests/fuzz/fuzz-image tests/fuzz/fuzz-env tests/fuzz/fuzz-release \
-	tests/fuzz/fuzz-packages tests/fuzz/fuzz-dpkg tests/fuzz/fuzz-repomd tests/fuzz/fuzz-metalink
+	tests/fuzz/fuzz-packages tests/fuzz/fuzz-dpkg tests/fuzz/fuzz-repomd tests/fuzz/fuzz-metalink \
+	tests/fuzz/fuzz-ez tests/fuzz/fuzz-keyring
 check_PROGRAMS += $(fuzz_programs)
 if FUZZ
 fuzz_main =
@@ -84,6 +85,14 @@ tests_fuzz_fuzz_metalink_SOURCES = tests/fuzz/fuzz-metalink.c $(fuzz_main)
 tests_fuzz_fuzz_metalink_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_metalink_LDADD = $(RESOLVER_LIBS)
 
+tests_fuzz_fuzz_ez_SOURCES = tests/fuzz/fuzz-ez.c $(fuzz_main)
+tests_fuzz_fuzz_ez_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_ez_LDADD = $(RESOLVER_LIBS)
+
+tests_fuzz_fuzz_keyring_SOURCES = tests/fuzz/fuzz-keyring.c $(fuzz_main)
+tests_fuzz_fuzz_keyring_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_keyring_LDADD = $(RESOLVER_LIBS)
+
 FUZZ_SECONDS = 60
 .PHONY: fuzz
 fuzz: $(fuzz_programs)
@@ -106,7 +115,7 @@ flow_tests += \
 	tests/flow/30-interrupt.sh tests/flow/22-same.sh tests/flow/26-thousand.sh tests/flow/20-build.sh \
 	tests/flow/32-full-disk.sh tests/flow/40-archive.sh tests/flow/24-environments.sh tests/flow/34-together.sh \
 	tests/flow/28-images.sh tests/flow/16-trust.sh tests/flow/18-download.sh tests/flow/14-resolve.sh \
-	tests/flow/12-recipes.sh tests/flow/10-command-line.sh
+	tests/flow/12-recipes.sh tests/flow/13-ez.sh tests/flow/10-command-line.sh
 dist_check_SCRIPTS += $(flow_tests)
 
 lint_tests += tests/lint/scripts.sh tests/lint/manual.sh

@@ -14,6 +14,8 @@
 
 #include "base/err.h"
 #include "base/report.h"
+#include "resolver/recipe.h"
+#include "store/manifest.h"
 #include "store/store.h"
 
 struct vz_cli {
@@ -50,6 +52,10 @@ extern const struct vz_command vz_commands[];    /* ends with verb NULL */
 int vz_cli_parse(struct vz_cli *cli, int argc, char **argv, const struct vz_option *options, int min, int max,
 		 struct vz_err *err);
 
+/* Reads a recipe, and says what of an EZ template it leaves out. */
+struct vz_recipe *vz_cli_recipe(const struct vz_cli *cli, const char *path, struct vz_err *err);
+/* The recipe a template was made from: the file it names, which its owner may have changed since. */
+struct vz_recipe *vz_cli_recipe_of(const struct vz_cli *cli, const struct vz_manifest *m, struct vz_err *err);
 struct vz_store *vz_cli_store(const struct vz_cli *cli, enum vz_store_mode mode, struct vz_err *err);
 
 int vz_cmd_create_template(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
@@ -64,6 +70,7 @@ int vz_cmd_dump(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
 int vz_cmd_image(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
 int vz_cmd_mount(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
 int vz_cmd_umount(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
+int vz_cmd_export(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
 int vz_cmd_exec(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
 
 #endif

@@ -48,7 +48,7 @@ int vz_cmd_create_template(struct vz_cli *cli, int argc, char **argv, struct vz_
 	if (vz_cli_parse(cli, argc, argv, options, 1, 1, err) < 0)
 		return -1;
 	path = vz_recipe_find(cli->args[0], cli->recipe_dirs, err);
-	recipe = path ? vz_recipe_read(path, err) : NULL;
+	recipe = path ? vz_cli_recipe(cli, path, err) : NULL;
 	if (!recipe)
 		return -1;
 	if (lock && vz_read_file(AT_FDCWD, lock, 64 << 20, &lock_text, err) < 0)

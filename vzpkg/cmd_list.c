@@ -6,6 +6,7 @@
 
 #include "base/table.h"
 #include "link/env.h"
+#include "resolver/ez.h"
 #include "vzpkg/cli.h"
 #include "vzpkg/json.h"
 #include "vzpkg/terminal.h"
@@ -115,6 +116,19 @@ static int list_envs(const struct vz_cli *cli, const struct vz_store *store, str
 	return rc;
 }
 
+/* `name` without -ez if it is a directory with an EZ template; else NULL. */
+static char *ez_name(const char *dir, char *name)
+{
+	auto_free char *path = vz_printf("%s/%s", dir, name);
+	size_t len = strlen(name);
+
+	if (*name == '.' || !vz_ez_is(path))
+		return NULL;
+	if (len > 3 && !strcmp(name + len - 3, "-ez"))
+		name[len - 3] = 0;
+	return name;
+}
+
 /* Recipes on the recipe path; an earlier directory hides a later one's. */
 static int list_available(const struct vz_cli *cli)
 {
@@ -128,10 +142,12 @@ static int list_available(const struct vz_cli *cli)
 		for (int k = 0; k < n; k++) {
 			char *dot = strrchr(entries[k]->d_name, '.');
 
-			if (dot && !strcmp(dot, ".recipe")) {
+			if (dot && !strcmp(dot, ".recipe"))
 				*dot = 0;
+			else
+				dot = ez_name(cli->recipe_dirs[i], entries[k]->d_name);
+			if (dot)
 				vz_table_put(&seen, entries[k]->d_name, NULL);
-			}
 			free(entries[k]);
 		}
 		if (n >= 0)

@@ -8,8 +8,7 @@
 #include "vzpkg/json.h"
 #include "vzpkg/terminal.h"
 
-/* The recipe a template was made from: the file it names, which its owner may have changed since. */
-static struct vz_recipe *recipe_of(const struct vz_cli *cli, const struct vz_manifest *m, struct vz_err *err)
+struct vz_recipe *vz_cli_recipe_of(const struct vz_cli *cli, const struct vz_manifest *m, struct vz_err *err)
 {
 	auto_free char *path = NULL;
 	struct vz_err ignored = {0};
@@ -19,7 +18,7 @@ static struct vz_recipe *recipe_of(const struct vz_cli *cli, const struct vz_man
 	else
 		path = vz_recipe_find(m->name, cli->recipe_dirs, &ignored);
 	if (path)
-		return vz_recipe_read(path, err);
+		return vz_cli_recipe(cli, path, err);
 	vz_err_set(err, VZ_NOTFOUND, "the recipe of template '%s' is gone: '%s'", m->name, m->recipe_path ? m->recipe_path : "");
 	vz_err_hint(err, "put it back, or build from another with 'vzpkg create template'");
 	return NULL;
@@ -41,7 +40,7 @@ static int update(const struct vz_cli *cli, struct vz_store *store, const char *
 
 	if (vz_manifest_read(store, name, &m, err) < 0)
 		return -1;
-	recipe = recipe_of(cli, &m, err);
+	recipe = vz_cli_recipe_of(cli, &m, err);
 	if (!recipe || vz_build(store, recipe, &build, &result, err) < 0)
 		return vz_err_wrap(err, "template '%s'", name);
 	*ret = (struct vz_json_update){ vz_strdup(name), m.version, m.version, result.changed };

@@ -18,7 +18,7 @@
 
 const struct vz_command vz_commands[] = {
 	{ "create", "template", "RECIPE [--lock FILE]",
-	  "Build a template from a recipe (a file, or a name on the recipe path) and publish its next version.",
+	  "Build a template from a recipe (a file, an EZ template, or a name on the recipe path), and publish its next version.",
 	  vz_cmd_create_template },
 	{ "create", "env", "ENV TEMPLATE[@VERSION]", "Make an environment from a template.", vz_cmd_create_env },
 	{ "update", "template", "[NAME...|--all]",
@@ -35,6 +35,8 @@ const struct vz_command vz_commands[] = {
 	{ "mount", NULL, "ENV [DIR]", "Mount an environment, at its own directory or at DIR.", vz_cmd_mount },
 	{ "umount", NULL, "ENV", "Unmount it.", vz_cmd_umount },
 	{ "exec", NULL, "ENV -- COMMAND [ARGUMENT...]", "Run a command in an environment.", vz_cmd_exec },
+	{ "export", NULL, "NAME --format ez DIR", "Write a template's recipe, or any, as an EZ template of the original.",
+	  vz_cmd_export },
 	{ "image", NULL, "--from-dump FILE OUT | --digest FILE", "Write an image from a dump; print an image's fs-verity digest.",
 	  vz_cmd_image },
 	{ 0 },
@@ -174,6 +176,15 @@ int vz_cli_parse(struct vz_cli *cli, int argc, char **argv, const struct vz_opti
 	if (max >= 0 && cli->n_args > max)
 		return vz_err_set(err, VZ_USAGE, "one argument too many: '%s'", cli->args[max]);
 	return 0;
+}
+
+struct vz_recipe *vz_cli_recipe(const struct vz_cli *cli, const char *path, struct vz_err *err)
+{
+	struct vz_recipe *r = vz_recipe_read(path, err);
+
+	for (size_t i = 0; r && i < r->n_notes; i++)
+		vz_report_note(&cli->report, "%s", r->notes[i]);
+	return r;
 }
 
 struct vz_store *vz_cli_store(const struct vz_cli *cli, enum vz_store_mode mode, struct vz_err *err)
