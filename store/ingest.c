@@ -27,7 +27,7 @@ struct vz_sink {
 	uint64_t left;
 };
 
-static const struct vz_package_ops *const families[] = { &vz_package_deb };
+static const struct vz_package_ops *const families[] = { &vz_package_deb, &vz_package_rpm };
 
 static int end_file(struct vz_sink *k, struct vz_err *err)
 {
@@ -116,6 +116,8 @@ static void set_inode(struct vz_node *n, const struct vz_package_entry *e)
 		n->rdev = (uint32_t)makedev(e->major, e->minor);
 	if (S_ISLNK(e->mode))
 		vz_node_set_symlink(n, e->target);
+	if (e->capability)
+		vz_node_set_xattr(n, "security.capability", e->capability, e->capability_len);
 }
 
 /* The node for an entry: new, or a directory that is there already. */

@@ -4,7 +4,7 @@
  *
  * Knows nothing of where the package came from: the caller has checked its
  * size and digest against signed metadata.  The family's reader
- * (store/package_deb.c, later package_rpm.c) stands behind an ops table; it
+ * (store/package_deb.c, package_rpm.c) stands behind an ops table; it
  * streams members and files into this file's sink, which enforces the limits
  * (1 M files, 4 KiB paths, 64 KiB xattrs, 200:1 expansion), refuses traversal,
  * duplicate names and impossible links, hashes, stores what is new, and builds
@@ -21,7 +21,7 @@ struct vz_ingest_result {
 	uint64_t files, bytes, new_bytes;
 };
 
-/* `family`: "deb". `fd` is read from offset 0; it stays open. `digest`: the key
+/* `family`: "deb" or "rpm". `fd` is read from offset 0; it stays open. `digest`: the key
  * of the record. Does nothing if the record exists. */
 int vz_ingest(struct vz_store *s, const char *family, int fd, const char *digest, struct vz_ingest_result *ret,
 	      struct vz_err *err);

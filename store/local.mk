@@ -41,7 +41,8 @@ tests_unit_test_image_fsck_LDADD = libstore.a $(BASE_LIBS) $(CHECK_LIBS) $(ZLIB_
 # the store, objects
 libstore_a_SOURCES += store/recover.c store/recover.h store/store.c store/object.c
 # packages, records
-libstore_a_SOURCES += store/tar.c store/tar.h store/package.h store/package_deb.c store/ingest.c store/record.c
+libstore_a_SOURCES += store/tar.c store/tar.h store/package.h store/package_deb.c store/package_rpm.c \
+	store/ingest.c store/record.c
 # documents, manifests
 libstore_a_SOURCES += store/document.c store/document.h store/manifest.c store/manifest_json.c store/gzip.c store/gzip.h
 
@@ -68,6 +69,13 @@ check_PROGRAMS += tests/unit/test-ingest
 tests_unit_test_ingest_SOURCES = tests/unit/test-ingest.c tests/unit/unit.h tests/unit/archive.h tests/unit/scratch.h
 tests_unit_test_ingest_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_ingest_LDADD = $(STORE_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-package-rpm
+check_PROGRAMS += tests/unit/test-package-rpm
+tests_unit_test_package_rpm_SOURCES = \
+	tests/unit/test-package-rpm.c tests/unit/rpmattacks.h tests/unit/rpmfile.h tests/unit/unit.h tests/unit/scratch.h
+tests_unit_test_package_rpm_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_package_rpm_LDADD = $(STORE_LIBS) $(CHECK_LIBS)
 
 unit_tests += tests/unit/test-record
 check_PROGRAMS += tests/unit/test-record

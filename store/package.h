@@ -2,7 +2,7 @@
 /*
  * What a package family's reader and ingest say to each other.
  *
- * A reader (store/package_deb.c) takes an open package apart and hands on,
+ * A reader (store/package_deb.c, package_rpm.c) takes an open package apart and hands on,
  * in this order of calls for each path: vz_sink_entry(), for a regular file
  * vz_sink_data() until its size is reached.  Members that installing needs are
  * kept with vz_sink_member(), at any time.  A reader checks its family's
@@ -28,6 +28,8 @@ struct vz_package_entry {
 	uint32_t uid, gid, major, minor;
 	uint64_t size;           /* regular files: exactly so many bytes follow */
 	int64_t mtime;
+	const void *capability;  /* value of the attribute security.capability, or NULL */
+	size_t capability_len;
 };
 
 int vz_sink_entry(struct vz_sink *k, const struct vz_package_entry *e, struct vz_err *err);
@@ -44,6 +46,6 @@ struct vz_package_ops {
 	int (*read)(int fd, struct vz_sink *k, struct vz_err *err);
 };
 
-extern const struct vz_package_ops vz_package_deb;
+extern const struct vz_package_ops vz_package_deb, vz_package_rpm;
 
 #endif

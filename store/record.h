@@ -3,10 +3,19 @@
  * Package records: what opening a package once left behind.
  *
  * A record holds the package's file tree (contents by digest) and, by name,
- * the members that installing needs: for .deb the control archive's files
- * ("control", "preinst", "conffiles", "triggers", …), for .rpm the header
- * blob.  The tree of a .deb also has its var/lib/dpkg/info/ files, so that
- * composing needs no file content.  Keyed by the digest of the package file
+ * the members that installing needs.
+ *
+ * .deb: the control archive's files ("control", "preinst", "conffiles",
+ * "triggers", …).  The tree also has its var/lib/dpkg/info/ files, so that
+ * composing needs no file content.
+ *
+ * .rpm: "header", all that stands between the lead and the payload; "owners",
+ * lines "USER GROUP PATH" of the files that are not root's, whose ids in the
+ * tree are 0 (a path has no control bytes, so it stands as it is); "implied",
+ * lines with the directories that the package does not list.  What it lists as
+ * %ghost is not in the tree; capabilities are in security.capability.
+ *
+ * A record is keyed by the digest of the package file
  * that the repository's signed metadata promises.
  *
  * On disk, packages/<digest>:

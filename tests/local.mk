@@ -5,7 +5,7 @@ EXTRA_DIST += tests/fixtures tests/lib
 # Fuzz targets. Usually each is linked with replay.c, and `make check` runs it on
 # tests/fuzz/corpus/NAME; with --enable-fuzz it is a libFuzzer program for `make fuzz`.
 fuzz_programs = tests/fuzz/fuzz-plan tests/fuzz/fuzz-recipe tests/fuzz/fuzz-mirrors \
-	tests/fuzz/fuzz-control tests/fuzz/fuzz-deb tests/fuzz/fuzz-tar tests/fuzz/fuzz-record tests/fuzz/fuzz-manifest \
+	tests/fuzz/fuzz-control tests/fuzz/fuzz-deb tests/fuzz/fuzz-rpm tests/fuzz/fuzz-tar tests/fuzz/fuzz-record tests/fuzz/fuzz-manifest \
 	tests/fuzz/fuzz-dump tests/fuzz/fuzz-image tests/fuzz/fuzz-env tests/fuzz/fuzz-release \
 	tests/fuzz/fuzz-packages tests/fuzz/fuzz-dpkg tests/fuzz/fuzz-repomd tests/fuzz/fuzz-metalink \
 	tests/fuzz/fuzz-ez tests/fuzz/fuzz-keyring
@@ -39,6 +39,10 @@ tests_fuzz_fuzz_control_LDADD = $(SHIM_LIBS)
 tests_fuzz_fuzz_deb_SOURCES = tests/fuzz/fuzz-deb.c tests/fuzz/ingest.h $(fuzz_main)
 tests_fuzz_fuzz_deb_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_deb_LDADD = $(STORE_LIBS)
+
+tests_fuzz_fuzz_rpm_SOURCES = tests/fuzz/fuzz-rpm.c tests/fuzz/ingest.h $(fuzz_main)
+tests_fuzz_fuzz_rpm_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_rpm_LDADD = $(STORE_LIBS)
 
 tests_fuzz_fuzz_tar_SOURCES = tests/fuzz/fuzz-tar.c tests/fuzz/ingest.h $(fuzz_main)
 tests_fuzz_fuzz_tar_LDFLAGS = $(fuzz_ldflags)

@@ -42,6 +42,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	repair(&tar);
 	tar_end(&tar);
 	deb_make(&deb, &control, &tar);
-	fuzz_ingest(deb.data, deb.len);
+	fuzz_ingest("deb", deb.data, deb.len);
 	return 0;
 }

@@ -23,9 +23,9 @@ static void fuzz_end(void)
 }
 
 /* What is taken must be readable as a record, and no path in it may lead out. */
-static void fuzz_ingest(const void *deb, size_t len)
+static void fuzz_ingest(const char *family, const void *package, size_t len)
 {
-	auto_fd int fd = memfd_create("deb", MFD_CLOEXEC);
+	auto_fd int fd = memfd_create("package", MFD_CLOEXEC);
 	struct vz_ingest_result result;
 	struct vz_err err;
 
@@ -34,9 +34,9 @@ static void fuzz_ingest(const void *deb, size_t len)
 		fuzz_store = vz_store_open(fuzz_dir, VZ_STORE_CHANGE, &err);
 		atexit(fuzz_end);
 	}
-	if (!fuzz_store || fd < 0 || write(fd, deb, len) != (ssize_t)len)
+	if (!fuzz_store || fd < 0 || write(fd, package, len) != (ssize_t)len)
 		abort();
-	if (vz_ingest(fuzz_store, "deb", fd, FUZZ_KEY, &result, &err) == 0) {
+	if (vz_ingest(fuzz_store, family, fd, FUZZ_KEY, &result, &err) == 0) {
 		auto_record struct vz_record *r = vz_record_read(fuzz_store, FUZZ_KEY, &err);
 
 		if (!r || unlinkat(vz_store_fd(fuzz_store), "packages/" FUZZ_KEY, 0) < 0)
