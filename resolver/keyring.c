@@ -8,7 +8,7 @@
 #include "base/digest.h"
 #include "resolver/trust.h"
 
-enum { TAG_PUBLIC_KEY = 6 };
+enum { TAG_SIGNATURE = 2, TAG_PUBLIC_KEY = 6 };
 
 struct packet {
 	unsigned tag;
@@ -155,4 +155,17 @@ int vz_keyring_read(const struct vz_recipe_repo *repo, struct vz_buf *ret, struc
 		return vz_keyring_pick(&all, repo->fingerprints, repo->n_fingerprints, repo->key, ret, err);
 	vz_buf_add(ret, all.data, all.len);
 	return 0;
+}
+
+bool vz_keyring_is_signature(const void *data, size_t len)
+{
+	const uint8_t *p = data, *end = p + len;
+
+	while (p < end) {
+		struct packet packet;
+
+		if (!next_packet(&p, end, &packet) || packet.tag != TAG_SIGNATURE)
+			return false;
+	}
+	return len > 0;
 }

@@ -30,6 +30,10 @@ char *vz_keyring_fingerprint(const char *text);
 int vz_keyring_pick(const struct vz_buf *all, char *const *fingerprints, size_t n, const char *what, struct vz_buf *ret,
 		    struct vz_err *err);
 
+/* Are these bytes signature packets, at least one, and nothing else? What else a file may
+ * hold (a message that brings its own text, above all) has no place in a detached signature. */
+bool vz_keyring_is_signature(const void *data, size_t len);
+
 /* The keyring of a repository: its key file, and of that what its recipe pins. As vz_trust_read_keyring(), with a
  * hint that says where the recipe says the key can be had. */
 int vz_keyring_read(const struct vz_recipe_repo *repo, struct vz_buf *ret, struct vz_err *err);

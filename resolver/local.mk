@@ -43,7 +43,7 @@ tests_unit_test_fetch_LDADD = $(FETCH_TEST_LIBS)
 # plans, sources, solving
 libresolver_a_SOURCES += resolver/plan.c resolver/resolve.c
 libresolver_a_SOURCES += \
-	resolver/source.c resolver/source.h resolver/source_deb.c resolver/trust.c resolver/trust.h resolver/release.c \
+	resolver/source.c resolver/source.h resolver/source_deb.c resolver/trust.c resolver/trust.h resolver/trust_rpm.c resolver/trust_rpm.h resolver/release.c \
 	resolver/release.h resolver/unpack.c resolver/unpack.h resolver/index_deb.c resolver/index_deb.h
 libresolver_a_SOURCES += \
 	resolver/xml.c resolver/xml.h resolver/xml_walk.c resolver/xml_walk.h resolver/repomd.c resolver/repomd.h \
@@ -79,6 +79,13 @@ check_PROGRAMS += tests/unit/test-trust
 tests_unit_test_trust_SOURCES = tests/unit/test-trust.c tests/unit/unit.h tests/unit/gpg.h
 tests_unit_test_trust_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_trust_LDADD = $(SOLVE_TEST_LIBS)
+
+unit_tests += tests/unit/test-trust-rpm
+check_PROGRAMS += tests/unit/test-trust-rpm
+tests_unit_test_trust_rpm_SOURCES = \
+	tests/unit/test-trust-rpm.c tests/unit/gpg.h tests/unit/rpmfile.h tests/unit/scratch.h tests/unit/unit.h
+tests_unit_test_trust_rpm_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_trust_rpm_LDADD = $(SOLVE_TEST_LIBS)
 
 unit_tests += tests/unit/test-resolve
 check_PROGRAMS += tests/unit/test-resolve

@@ -244,7 +244,7 @@ static int deliver(void *ctx, struct vz_fetch_request *r, struct vz_err *err)
 
 	if (!ops)
 		return -1;
-	if (ops->check_package && ops->check_package(d->source, d->package->name, r->fd, err) < 0)
+	if (ops->check_package && ops->check_package(d->source, d->package, r->fd, err) < 0)
 		return vz_err_wrap(err, "package '%s'", d->package->name);
 	return d->ready(d->ctx, d->package, steal_fd(&r->fd), err);
 }

@@ -31,6 +31,7 @@
 #include "resolver/choose.h"
 #include "resolver/fetch.h"
 #include "resolver/mirror.h"
+#include "resolver/plan.h"
 #include "resolver/recipe.h"
 
 /* The file at the head of a repository's directory. */
@@ -62,9 +63,9 @@ struct vz_source_ops {
 	int (*refresh)(struct vz_source *s, struct vz_err *err);
 	/* After a refresh: replaces s->indexes by ones with every package's whole list of files. NULL: they always have it. */
 	int (*with_files)(struct vz_source *s, struct vz_err *err);
-	/* Whether the recipe's trust rules allow a package `name`, which `fd` (any offset) has whole and with the digest
+	/* Whether the recipe's trust rules allow package `p`, which `fd` (any offset) has whole and with the digest
 	 * that was promised. VZ_UNTRUSTED. NULL: the digest is enough. */
-	int (*check_package)(struct vz_source *s, const char *name, int fd, struct vz_err *err);
+	int (*check_package)(struct vz_source *s, const struct vz_plan_package *p, int fd, struct vz_err *err);
 	/* What the family calls a recipe's architecture. */
 	const char *(*arch)(const char *arch);
 	const struct vz_policy *policy;

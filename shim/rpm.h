@@ -64,6 +64,12 @@ const char *vz_rpm_string(struct vz_rpm *r, enum vz_rpm_part part, int tag, size
 const void *vz_rpm_binary(struct vz_rpm *r, enum vz_rpm_part part, int tag, size_t *ret_len);
 bool vz_rpm_number(struct vz_rpm *r, enum vz_rpm_part part, int tag, uint64_t *ret);
 
+/* OpenSSL's name of a digest that the tags ...DIGESTALGO number (RFC 4880, 9.4, and as rpm goes on); NULL: unknown. */
+const char *vz_rpm_digest_name(uint64_t algorithm);
+/* Reads the whole payload: 1 if it has the digest that the header promises, 0 if the header has none, as those of
+ * before rpm 4.14, else -1. */
+int vz_rpm_check_payload(struct vz_rpm *r, struct vz_err *err);
+
 /* Flags of a file. */
 enum { VZ_RPM_CONFIG = 1 << 0, VZ_RPM_NOREPLACE = 1 << 4, VZ_RPM_GHOST = 1 << 6 };
 

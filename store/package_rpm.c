@@ -2,10 +2,8 @@
 #include "store/package.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/digest.h"
@@ -13,13 +11,11 @@
 #include "shim/capability.h"
 #include "shim/rpm.h"
 
-#define PIECE (256 << 10)
 #define MAX_RATIO 200            /* of the unpacked payload, what stands between files included … */
 #define FREE_BYTES (1 << 20)     /* … above this size */
 
 struct rpm {
 	struct vz_rpm *in;
-	int fd;
 	uint64_t size;           /* of the package file */
 	struct vz_sink *sink;
 	struct vz_hash *hash;    /* of file contents */
@@ -34,20 +30,6 @@ static void rpm_release(struct rpm *r)
 	vz_hash_free(r->hash);
 	vz_buf_release(&r->owners);
 	free(r->met);
-}
-
-/* RFC 4880, 9.4, and as rpm goes on from there. */
-static struct vz_hash *hash_of(uint64_t algorithm)
-{
-	static const struct { uint64_t number; const char *name; } known[] = {
-		{ 1, "MD5" },     { 2, "SHA1" },    { 8, "SHA256" }, { 9, "SHA384" },
-		{ 10, "SHA512" }, { 11, "SHA224" }, { 12, "SHA3-256" }, { 14, "SHA3-512" },
-	};
-
-	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-		if (known[i].number == algorithm)
-			return vz_hash_new(known[i].name);
-	return NULL;
 }
 
 /*
@@ -77,44 +59,6 @@ static int check_header_digest(struct rpm *r, int tag, const char *algorithm, st
 	good = is_digest(h, want);
 	vz_hash_free(h);
 	return good ? 0 : vz_err_set(err, VZ_FAILED, "its header does not have the %s digest it should have", algorithm);
-}
-
-static int hash_payload(struct rpm *r, struct vz_hash *h, struct vz_err *err)
-{
-	auto_free char *piece = vz_alloc(PIECE);
-	uint64_t at = vz_rpm_payload_offset(r->in);
-	ssize_t n;
-
-	while ((n = pread(r->fd, piece, PIECE, (off_t)at)) != 0) {
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return vz_err_sys(err, "read the payload");
-		vz_hash_add(h, piece, (size_t)n);
-		at += (uint64_t)n;
-	}
-	return 0;
-}
-
-/* Before anything is unpacked. Packages of before rpm 4.14 do not have one. */
-static int check_payload_digest(struct rpm *r, struct vz_err *err)
-{
-	const char *want = vz_rpm_string(r->in, VZ_RPM_HEADER, VZ_RPM_PAYLOADDIGEST, 0);
-	uint64_t algorithm = 0;
-	struct vz_hash *h;
-	int rc;
-
-	if (!want)
-		return 0;
-	vz_rpm_number(r->in, VZ_RPM_HEADER, VZ_RPM_PAYLOADDIGESTALGO, &algorithm);
-	h = hash_of(algorithm);
-	if (!h)
-		return vz_err_set(err, VZ_FAILED, "its payload's digest is of the unknown kind %llu", (unsigned long long)algorithm);
-	rc = hash_payload(r, h, err);
-	if (rc == 0 && !is_digest(h, want))
-		rc = vz_err_set(err, VZ_FAILED, "its payload does not have the digest that its header has");
-	vz_hash_free(h);
-	return rc;
 }
 
 /*
@@ -147,7 +91,7 @@ static int check_package(struct rpm *r, struct vz_err *err)
 		return vz_err_set(err, VZ_FAILED, "it is a source package");
 	if (check_header_digest(r, VZ_RPM_SIG_SHA256, "SHA256", err) < 0 || check_header_digest(r, VZ_RPM_SIG_SHA1, "SHA1", err) < 0)
 		return -1;
-	return check_payload_digest(r, err);
+	return vz_rpm_check_payload(r->in, err);   /* before anything is unpacked */
 }
 
 static bool has_control_bytes(const char *s)
@@ -272,12 +216,14 @@ static int give_file(struct rpm *r, size_t i, struct vz_err *err)
 
 static int read_payload(struct rpm *r, struct vz_err *err)
 {
-	uint64_t algorithm = 1;
+	uint64_t algorithm = 1;          /* of packages that do not say */
+	const char *name;
 	size_t i;
 	int rc;
 
 	vz_rpm_number(r->in, VZ_RPM_HEADER, VZ_RPM_FILEDIGESTALGO, &algorithm);
-	r->hash = hash_of(algorithm);
+	name = vz_rpm_digest_name(algorithm);
+	r->hash = name ? vz_hash_new(name) : NULL;
 	if (!r->hash)
 		return vz_err_set(err, VZ_FAILED, "its files' digests are of the unknown kind %llu", (unsigned long long)algorithm);
 	r->met = vz_alloc(r->n_files + 1);
@@ -327,7 +273,7 @@ static void keep_implied(struct rpm *r)
 
 static int read_rpm(int fd, struct vz_sink *sink, struct vz_err *err)
 {
-	__attribute__((cleanup(rpm_release))) struct rpm r = { .sink = sink, .fd = fd };
+	__attribute__((cleanup(rpm_release))) struct rpm r = { .sink = sink };
 	const void *blob;
 	struct stat st;
 	size_t len;
