@@ -28,6 +28,16 @@ int vz_deb_triggers(const struct vz_configure *c, const struct vz_dpkg_packages 
 		    struct vz_err *err);
 /* Puts the tools into VZ_BUILD_BIN whose originals are there. */
 int vz_deb_tools(const struct vz_configure *c, struct vz_tree *t, struct vz_err *err);
+/*
+ * The shell script that runs inside. One process tree does everything, as
+ * entering costs more than most scripts. The packages come on stdin, in order,
+ * one a line: name, architecture, info name, "preinst" if it has one or "-"; all
+ * were checked against Debian's grammar. Scripts see what dpkg would give them.
+ * What builder/waiting.h put aside goes to its place after its package's preinst.
+ * dpkg then configures all. Descriptor 9 is ours: dpkg's status lines, and lines
+ * like them.
+ */
+extern const char vz_deb_driver[];
 int vz_deb_run(const struct vz_configure *c, int root_fd, struct vz_err *err);
 int vz_deb_settle(const struct vz_configure *c, struct vz_tree *t, struct vz_err *err);
 

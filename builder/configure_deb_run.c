@@ -10,44 +10,11 @@
 #include <sys/wait.h>
 
 #include "base/fd.h"
-#include "builder/waiting.h"
 #include "link/enter.h"
 
 #define TIME_LIMIT (30 * 60)
 #define LOG_LIMIT (16u << 20)
 #define LINE_LIMIT 4096
-
-/*
- * One process tree does everything, as entering costs more than most scripts.
- * The packages come on stdin, one a line: name, architecture, info name; all
- * were checked against Debian's grammar.  Scripts see what dpkg would give
- * them.  What builder/waiting.h put aside goes to its place once the preinsts
- * have diverted what stands there.  Descriptor 9 is ours: dpkg's status lines,
- * and lines like them.
- */
-static const char driver[] =
-	"exec 9>&1 1>&2\n"
-	"[ -d /run/lock ] || mkdir -m 1777 /run/lock\n"
-	"while read -r name arch info; do\n"
-	"	echo \"processing: preinst: $name\" >&9\n"
-	"	DPKG_MAINTSCRIPT_PACKAGE=$name DPKG_MAINTSCRIPT_ARCH=$arch \"" VZ_DPKG_DIR "/info/$info.preinst\" install"
-	" </dev/null 9>&-\n"
-	"	status=$?\n"
-	"	[ $status = 0 ] && continue\n"
-	"	echo \"status: $name : error : preinst ended with status $status\" >&9\n"
-	"	exit 1\n"
-	"done\n"
-	"if [ -d " VZ_WAITING_DIR " ]; then\n"
-	"	while read -r waiting && IFS= read -r path && read -r name && read -r other; do\n"
-	"		if [ -e \"$path\" ] || [ -L \"$path\" ]; then\n"
-	"			echo \"status: $name : error : package '$other' ships '$path' too\" >&9\n"
-	"			exit 1\n"
-	"		fi\n"
-	"		mv -- " VZ_WAITING_DIR "/$waiting \"$path\" || exit 1\n"
-	"	done <" VZ_WAITING_DIR "/list\n"
-	"	rm -r " VZ_WAITING_DIR " || exit 1\n"
-	"fi\n"
-	"exec /usr/bin/dpkg --status-fd 9 --abort-after=1 --force-unsafe-io,confdef,confold --configure -a </dev/null\n";
 
 /* Reads what comes out, on a thread of its own: the log, and the status lines. */
 struct listener {
@@ -161,8 +128,8 @@ static void listener_stop(struct listener *l)
 	}
 }
 
-/* The packages that have a preinst, in order, as the driver reads them. */
-static int list_preinsts(const struct vz_configure *c, struct vz_err *err)
+/* The packages in order, as the driver reads them. */
+static int list_packages(const struct vz_configure *c, struct vz_err *err)
 {
 	auto_fd int fd = memfd_create("packages", MFD_CLOEXEC);
 	auto_dpkg_packages struct vz_dpkg_packages packages = {0};
@@ -176,10 +143,9 @@ static int list_preinsts(const struct vz_configure *c, struct vz_err *err)
 
 		if (vz_dpkg_packages_read(control->data, control->len, &packages, err) < 0)
 			return -1;
-		if (!vz_record_member(c->packages[i].record, "preinst"))
-			continue;
 		name = vz_dpkg_info_name(&packages.items[i]);
-		vz_buf_printf(&list, "%s %s %s\n", packages.items[i].name, packages.items[i].arch, name);
+		vz_buf_printf(&list, "%s %s %s %s\n", packages.items[i].name, packages.items[i].arch, name,
+			      vz_record_member(c->packages[i].record, "preinst") ? "preinst" : "-");
 	}
 	if (vz_write_fd(fd, list.data, list.len, err) < 0)
 		return -1;
@@ -230,7 +196,7 @@ static int enter(const struct listener *l, int root_fd, int list, int *ret_statu
 	auto_free char *date = vz_printf("SOURCE_DATE_EPOCH=%lld", (long long)l->c->date);
 	const struct vz_enter e = {
 		.root_fd = root_fd,
-		.argv = (const char *const[]){ "sh", "-c", driver, NULL },
+		.argv = (const char *const[]){ "sh", "-c", vz_deb_driver, NULL },
 		.envp = (const char *const[]){
 			date, "PATH=" VZ_BUILD_BIN ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
 			"LC_ALL=C.UTF-8", "DEBIAN_FRONTEND=noninteractive", "DEBCONF_NONINTERACTIVE_SEEN=true",
@@ -249,7 +215,7 @@ static int enter(const struct listener *l, int root_fd, int list, int *ret_statu
 int vz_deb_run(const struct vz_configure *c, int root_fd, struct vz_err *err)
 {
 	struct listener l = { .c = c, .log = { -1, -1 }, .status = { -1, -1 }, .log_start = c->log->len };
-	auto_fd int list = list_preinsts(c, err);
+	auto_fd int list = list_packages(c, err);
 	int status = 0, rc;
 
 	if (list < 0)

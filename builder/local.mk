@@ -10,8 +10,8 @@ libbuilder_a_SOURCES += builder/capture.c builder/capture.h builder/overlay.c bu
 # maintainer scripts
 libbuilder_a_SOURCES += \
 	builder/configure.c builder/configure.h builder/configure_deb.c builder/configure_deb.h \
-	builder/configure_deb_run.c builder/configure_deb_settle.c builder/configure_deb_tools.c \
-	builder/configure_deb_triggers.c
+	builder/configure_deb_driver.c builder/configure_deb_run.c builder/configure_deb_settle.c \
+	builder/configure_deb_tools.c builder/configure_deb_triggers.c
 
 # RPM's database and headers
 libbuilder_a_CFLAGS = $(AM_CFLAGS) $(RPM_CFLAGS)

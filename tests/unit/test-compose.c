@@ -9,6 +9,7 @@
 
 #define DB "d /var\nd /var/lib\nd /var/lib/dpkg\nd /var/lib/dpkg/info\n"
 
+#define DIVERTER "/var/lib/dpkg/vzpkg-waiting/diverter:amd64"
 #define DIVERT "#!/bin/sh\ndpkg-divert --add /x; dpkg-divert --add /named\n"
 
 /* Packages of one test; "diverter" has a preinst; `tree` as in trees.h, `control` what follows the three fields that all have. */
@@ -264,11 +265,11 @@ static void expect_waiting(const struct package *packages)
 	must(compose(t, packages, &err));
 	has_text(t, "/x", "a");
 	has_text(t, "/other", "b");
-	has_text(t, VZ_WAITING_DIR "/0", "b");
-	has_text(t, VZ_WAITING_DIR "/1", "b");
-	has_text(t, VZ_WAITING_DIR "/2", "/x\n");
-	has_text(t, VZ_WAITING_DIR "/list", "0\n/x\ndiverter\na\n1\n/named\ndiverter\ndiverter\n"
-					    "2\n/var/lib/dpkg/info/diverter.list\ndiverter\ndiverter\n");
+	has_text(t, DIVERTER "/0", "b");
+	has_text(t, DIVERTER "/1", "b");
+	has_text(t, DIVERTER "/2", "/x\n");
+	has_text(t, DIVERTER "/list", "0\n/x\n/x\na\n1\n/named\n/named\ndiverter\n"
+				      "2\n/var/lib/dpkg/info/diverter.list\n/var/lib/dpkg/info/diverter.list\ndiverter\n");
 	has_text(t, "/var/lib/dpkg/info/diverter.preinst", "1");
 	ck_assert_ptr_null(vz_tree_find(t, "/var/lib/dpkg/info/diverter.list"));
 	vz_tree_free(t);
@@ -282,6 +283,22 @@ START_TEST(test_waiting)
 
 	expect_waiting((struct package[]){ a, b, {} });
 	expect_waiting((struct package[]){ b, a, {} });
+}
+END_TEST
+
+/* Also where nobody else has what the preinst names; by the path it was shipped as. */
+START_TEST(test_waiting_alone)
+{
+	struct package b[] = { { "diverter", "1", "", "d /sbin\nf /sbin/named b\nf /sbin/other b\n" }, {} };
+	struct vz_tree *t = vz_tree_new();
+	struct vz_err err;
+
+	must(compose(t, b, &err));
+	ck_assert_ptr_null(vz_tree_find(t, "/usr/sbin/named"));
+	has_text(t, "/usr/sbin/other", "b");
+	has_text(t, DIVERTER "/0", "b");
+	has_text(t, DIVERTER "/list", "0\n/usr/sbin/named\n/sbin/named\ndiverter\n");
+	vz_tree_free(t);
 }
 END_TEST
 
@@ -300,7 +317,8 @@ int main(void)
 {
 	const TTest *const tests[] = { test_merged_usr, test_links_of_base_files, test_unmerged_parent_stays,
 				       test_directories, test_times, test_conflicts, test_replaces, test_parent_replaced,
-				       test_parent_conflict, test_diverted, test_hard_links, test_waiting, test_shared_instances };
+				       test_parent_conflict, test_diverted, test_hard_links, test_waiting, test_waiting_alone,
+				       test_shared_instances };
 	Suite *suite = suite_create("compose");
 	TCase *tc = tcase_create("compose");
 	SRunner *runner = srunner_create(suite);

@@ -201,8 +201,8 @@ static void add_rivals(struct fixture *f, const char *preinst)
 	add(f, "a", NULL, NULL, "");
 	add(f, "b", preinst, NULL, "");
 	put(f, "/etc/x y", 0644, "of a");
-	put(f, VZ_WAITING_DIR "/0", 0644, "of b");
-	put(f, VZ_WAITING_DIR "/list", 0644, "0\n/etc/x y\nb\na\n");
+	put(f, VZ_WAITING_DIR "/b:all/0", 0644, "of b");
+	put(f, VZ_WAITING_DIR "/b:all/list", 0644, "0\n/etc/x y\n/etc/x y\na\n");
 }
 
 START_TEST(test_diverted_by_preinst)
