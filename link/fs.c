@@ -100,6 +100,21 @@ int vz_fs_pivot(int root_fd, struct vz_err *err)
 	return 0;
 }
 
+/* To enter where one is already moves to its root: else "/" could be a directory
+ * that nothing is mounted on, which no propagation can be set for, nor pivot_root. */
+int vz_fs_own_namespace(struct vz_err *err)
+{
+	auto_fd int ns = vz_open(AT_FDCWD, "/proc/thread-self/ns/mnt", O_RDONLY, 0, err);
+
+	if (ns < 0)
+		return vz_err_hint(err, "mount the proc file system on '/proc'");
+	if (setns(ns, CLONE_NEWNS) < 0)
+		return fail(-1, err, "go to the root of", "the mount namespace");
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return fail(-1, err, "make private", "/");
+	return 0;
+}
+
 struct call {
 	int ns_fd;
 	int (*fn)(void *arg, struct vz_err *err);
@@ -116,9 +131,7 @@ static int enter(int ns_fd, struct vz_err *err)
 		return setns(ns_fd, CLONE_NEWNS) < 0 ? vz_err_sys(err, "enter a mount namespace") : 0;
 	if (unshare(CLONE_NEWNS) < 0)
 		return fail(-1, err, "make a", "mount namespace");
-	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-		return fail(-1, err, "make private", "/");
-	return 0;
+	return vz_fs_own_namespace(err);
 }
 
 static void *thread(void *arg)

@@ -30,6 +30,11 @@ int vz_fs_clone(int fd, const char *path, struct vz_err *err);
  * or working directory, and takes the old one away. */
 int vz_fs_pivot(int root_fd, struct vz_err *err);
 
+/* For who has just got a mount namespace of its own, and shares its root
+ * directory with nobody: no mount goes in or out of it any more, and the root and
+ * working directory become the namespace's, which in a chroot are others. */
+int vz_fs_own_namespace(struct vz_err *err);
+
 /* Calls `fn(arg, err)` with another mount namespace as its own: that of
  * `ns_fd`, or for -1 a new private copy of ours, gone when the call returns.
  * Descriptors are shared, so it can hand out what it opens. Its root and

@@ -190,14 +190,14 @@ static bool kernel_is(unsigned want_major, unsigned want_minor)
 /* An image that the store has sealed with fs-verity vouches for the digests in it, if its own is its name. */
 static int check_seal(int image_fd, const struct vz_digest *name, bool *ret_sealed, struct vz_err *err)
 {
-	struct {
-		struct fsverity_digest head;
-		uint8_t bytes[64];
-	} d = { .head.digest_size = sizeof d.bytes };
+	enum { ROOM = 64 };
+	_Alignas(struct fsverity_digest) char space[sizeof(struct fsverity_digest) + ROOM] = {0};
+	struct fsverity_digest *d = (void *)space;
 	char hex[VZ_HEX_LEN + 1];
 
-	*ret_sealed = ioctl(image_fd, FS_IOC_MEASURE_VERITY, &d) == 0;
-	if (!*ret_sealed || (d.head.digest_size == sizeof name->b && !memcmp(d.bytes, name->b, sizeof name->b)))
+	d->digest_size = ROOM;
+	*ret_sealed = ioctl(image_fd, FS_IOC_MEASURE_VERITY, d) == 0;
+	if (!*ret_sealed || (d->digest_size == sizeof name->b && !memcmp(d->digest, name->b, sizeof name->b)))
 		return 0;
 	vz_digest_hex(name, hex);
 	return vz_err_set(err, VZ_DAMAGED, "image '%s' has another digest than its name says", hex);

@@ -123,11 +123,10 @@ static int make_scratch(int root, struct vz_err *err)
 }
 
 /* Only where the environment has a file to hide: making one would write to its private area. */
-static int show_resolv_conf(int root, struct vz_err *err)
+static int show_resolv_conf(int root, int host, struct vz_err *err)
 {
 	struct vz_err ignored;
 	auto_fd int to = vz_path_open(root, "etc/resolv.conf", O_PATH, 0, &ignored);
-	auto_fd int host = open("/etc/resolv.conf", O_PATH | O_CLOEXEC);
 	struct stat st;
 
 	if (to < 0 || host < 0 || fstat(to, &st) < 0 || !S_ISREG(st.st_mode))
@@ -137,10 +136,12 @@ static int show_resolv_conf(int root, struct vz_err *err)
 
 int vz_view_make(const struct vz_view *v, int *ret_copy, struct vz_err *err)
 {
+	/* the caller's, who may be in a chroot */
+	auto_fd int resolv_conf = v->host_resolv_conf ? open("/etc/resolv.conf", O_PATH | O_CLOEXEC) : -1;
 	auto_fd int host = -1, copy = -1, sys = -1;
 
-	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-		return vz_err_sys(err, "make mounts private");
+	if (vz_fs_own_namespace(err) < 0)
+		return -1;
 	host = vz_open(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0, err);
 	if (host < 0 || vz_fs_attach(v->root_fd, host, "/", err) < 0)
 		return -1;
@@ -151,7 +152,7 @@ int vz_view_make(const struct vz_view *v, int *ret_copy, struct vz_err *err)
 			MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, err);
 	if (sys < 0 || (v->build && make_scratch(v->root_fd, err) < 0))
 		return -1;
-	if (v->host_resolv_conf && show_resolv_conf(v->root_fd, err) < 0)
+	if (v->host_resolv_conf && show_resolv_conf(v->root_fd, resolv_conf, err) < 0)
 		return -1;
 	if (vz_fs_pivot(v->root_fd, err) < 0)
 		return -1;

@@ -72,6 +72,30 @@ run 0 vz umount two
 run '[1-9]*' vz umount two
 one_error_line
 
+# from a plain chroot, whose root directory is no mount point
+jail=$tmp/jail
+mkdir -p "$jail"/{usr,proc,etc,dev,tmp,build}
+for link in bin lib lib64 sbin; do ln -s "usr/$link" "$jail/$link"; done
+echo 'nameserver 192.0.2.1' >"$jail/etc/resolv.conf"
+mount --bind /usr "$jail/usr"
+mount --bind "$(dirname "$VZPKG")" "$jail/build"
+mount -t proc proc "$jail/proc"
+cp -al "$root" "$jail/store"
+rm -rf "$jail/store/locks" "$jail/store/envs"
+jailed() { chroot "$jail" /build/vzpkg --root /store --no-progress "$@"; }
+count=$(mounted | wc -l)
+run 0 jailed create env inside base
+run 0 jailed exec inside -- cat /etc/resolv.conf /etc/os-release
+gave '^nameserver 192.0.2.1$'
+gave '^ID='
+# nor does its root lead out of there
+run 0 jailed exec inside -- perl -e 'mkdir "/x"; chroot "/x"; chdir ".." for 1 .. 50; chroot ".";
+	print -e shift() ? "out" : "in"' "$jail"
+gave '^in$'
+same "$(mounted | wc -l)" "$count" "mounts after what a chroot's command did"
+umount "$jail/proc" "$jail/build" "$jail/usr"
+rm -rf "$jail"
+
 run 0 vz --json info one
 [ "$(json .private_bytes)" -gt 0 ] || die "no private bytes after writing"
 [ "$(json .shared_bytes)" -gt 50000000 ] || die "too few shared bytes"

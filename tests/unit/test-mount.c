@@ -85,27 +85,27 @@ static bool is_checked(const struct root *r)
 {
 	struct utsname kernel;
 	int major, minor;
-	struct {
-		struct fsverity_digest head;
-		uint8_t bytes[64];
-	} d = { .head.digest_size = sizeof d.bytes };
+	_Alignas(struct fsverity_digest) char space[sizeof(struct fsverity_digest) + 64] = {0};
+	struct fsverity_digest *d = (void *)space;
 	struct vz_err err = {0};
 	auto_fd int fd = -1;
 
 	must(fd = vz_store_open_image(r->store, &r->image, &err));
 	ck_assert_int_eq(uname(&kernel), 0);
 	ck_assert_int_eq(sscanf(kernel.release, "%d.%d", &major, &minor), 2);
-	return ioctl(fd, FS_IOC_MEASURE_VERITY, &d) == 0 && major * 100 + minor >= 606;
+	d->digest_size = 64;
+	return ioctl(fd, FS_IOC_MEASURE_VERITY, d) == 0 && major * 100 + minor >= 606;
 }
 
 START_TEST(test_attach)
 {
 	auto_root struct root r = root_new();
-	auto_fd int upper = root_dir(&r, "upper"), work = root_dir(&r, "work"), at = root_dir(&r, "at"), fd = -1, busy = -1;
+	auto_fd int upper = root_dir(&r, "upper"), work = root_dir(&r, "work"), fd = -1, busy = -1;
 	auto_free char *path = vz_printf("%s/at", r.dir);
 	struct vz_mount_plan p = plan(&r, upper, work);
 	struct vz_err err = {0};
 
+	close(root_dir(&r, "at"));
 	ck_assert(!vz_mount_is_point(AT_FDCWD, path));
 	must_fail(vz_mount_detach(path, &err), VZ_NOTFOUND, "nothing is mounted at");
 	must(fd = vz_mount_new(r.store, &p, &err));
@@ -177,12 +177,13 @@ static void check_refused(const struct root *r, const char *dir, const char *why
 START_TEST(test_unfit_file_systems)
 {
 	auto_root struct root r = root_new();
-	auto_fd int ram = root_dir(&r, "ram"), over = root_dir(&r, "over"), upper = root_dir(&r, "upper"),
-		    work = root_dir(&r, "work"), fd = -1;
+	auto_fd int upper = root_dir(&r, "upper"), work = root_dir(&r, "work"), fd = -1;
 	auto_free char *ram_path = vz_printf("%s/ram", r.dir), *over_path = vz_printf("%s/over", r.dir);
 	struct vz_mount_plan p = plan(&r, upper, work);
 	struct vz_err err = {0};
 
+	close(root_dir(&r, "ram"));
+	close(root_dir(&r, "over"));
 	ck_assert_int_eq(mount("none", ram_path, "ramfs", 0, NULL), 0);
 	check_refused(&r, "ram", "does not keep trusted extended attributes");
 	must(vz_mount_detach(ram_path, &err));

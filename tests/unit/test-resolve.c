@@ -94,7 +94,7 @@ static void put_indexes(const struct archive *a, struct vz_buf *release)
 	vz_buf_puts(release, "SHA256:\n");
 	put_digest(release, listed, strlen(listed), "", hex);
 	for (char *e = strtok_r(endings, " ", &save); e; e = strtok_r(NULL, " ", &save)) {
-		auto_free char *ending = vz_printf(*e == '.' ? "" : ".%s", e), *name = NULL;
+		auto_free char *ending = vz_printf("%s%s", *e == '.' ? "" : ".", *e == '.' ? "" : e), *name = NULL;
 		auto_buf struct vz_buf b = {0};
 
 		compress(e, a->packages, &b);
@@ -455,7 +455,6 @@ END_TEST
 
 START_TEST(test_offline)
 {
-	auto_plan struct vz_plan *p = NULL;
 	struct archive a = usual;
 
 	publish(&a);
