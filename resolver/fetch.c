@@ -124,6 +124,16 @@ static int finish(struct vz_fetch *f, struct slot *s, struct vz_err *err)
 	return r->done ? r->done(r->ctx, r, err) : 0;
 }
 
+/* For good: the end of all, or of this request only. */
+static int fail(struct vz_fetch *f, struct slot *s, struct vz_err *err)
+{
+	if (!s->r->failure)
+		return -1;
+	*s->r->failure = *err;
+	slot_clear(f, s);
+	return 0;
+}
+
 static int give_up(struct vz_fetch *f, struct slot *s, struct vz_err *err)
 {
 	struct vz_fetch_request *r = s->r;
@@ -141,10 +151,12 @@ static int give_up(struct vz_fetch *f, struct slot *s, struct vz_err *err)
 	else
 		vz_err_set(err, VZ_NETWORK, "download '%s/%s': %s", base, r->path, s->transfer.cause);
 	if (s->wrong)
-		return vz_err_hint(err, "the mirror may be in the middle of an update, or someone changed the file on its way");
-	if (s->absent == n)
-		return vz_err_hint(err, "the mirror may be out of date, or the recipe names what is not there");
-	return vz_err_hint(err, "is the network up? A proxy is taken from http_proxy and https_proxy");
+		vz_err_hint(err, "the mirror may be in the middle of an update, or someone changed the file on its way");
+	else if (s->absent == n)
+		vz_err_hint(err, "the mirror may be out of date, or the recipe names what is not there");
+	else
+		vz_err_hint(err, "is the network up? A proxy is taken from http_proxy and https_proxy");
+	return fail(f, s, err);
 }
 
 /* A moment longer each time, and not all at the same time. */
@@ -194,6 +206,8 @@ static int go_on(struct vz_fetch *f, struct slot *s, struct vz_err *err)
 	}
 	if (o != VZ_GOT_ABSENT)
 		vz_table_put(&f->bad, mirror_url(s), f);
+	if (s->r->speeds && (o != VZ_GOT_ABSENT || !s->r->optional))
+		vz_speeds_failed(s->r->speeds, mirror_url(s), time(NULL));
 	s->tried[s->mirror] = true;
 	vz_report_debug(f->o.report, "'%s': mirror %zu of %zu: %s", s->r->path, s->mirror + 1, s->r->mirrors->n,
 			s->transfer.cause);
@@ -215,6 +229,9 @@ static int ended(struct vz_fetch *f, struct slot *s, struct vz_err *err)
 	default:
 		return go_on(f, s, err);
 	}
+	if (s->r->speeds)
+		vz_speeds_answered(s->r->speeds, mirror_url(s), s->transfer.first_ms, s->body.mixed ? 0 : s->body.have,
+				   s->transfer.total_ms, time(NULL));
 	s->r->from = mirror_url(s);
 	s->r->modified = s->transfer.modified;
 	return finish(f, s, err);

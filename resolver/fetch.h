@@ -24,6 +24,7 @@
 #include "base/err.h"
 #include "base/report.h"
 #include "resolver/mirror.h"
+#include "resolver/speed.h"
 
 struct vz_fetch_options {
 	bool offline;                /* any request fails with VZ_NETWORK, saying so */
@@ -45,6 +46,8 @@ struct vz_fetch_request {
 	const char *path;            /* below a mirror's base URL, already safe to append */
 	int fd;                      /* written from offset 0 without moving its offset, which may be elsewhere */
 	bool resume;                 /* what the file holds may be the start of it; needs a digest */
+	struct vz_speeds *speeds;    /* told how the mirrors do; NULL: nobody is */
+	struct vz_err *failure;      /* not NULL: where it fails for good, that goes here and the others go on */
 	bool optional;               /* 404 everywhere: `missing` is set, no error */
 	uint64_t size;               /* exact; 0: unknown */
 	uint64_t max_size;           /* where size is 0; 0: 64 MiB */
@@ -60,7 +63,7 @@ struct vz_fetch_request {
 	const char *from;            /* mirror that served it; NULL if the file held it already */
 };
 
-/* Runs all requests to the end. The first that fails for good ends the others. */
+/* Runs all requests to the end. The first that fails for good ends the others, unless it has a place for its failure. */
 int vz_fetch_run(struct vz_fetch *f, struct vz_fetch_request *requests, size_t n, struct vz_err *err);
 
 #endif

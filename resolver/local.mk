@@ -13,7 +13,8 @@ libresolver_a_SOURCES += \
 	resolver/recipe_ez_repo.h resolver/recipe_ez_ini.c resolver/recipe_ez_write.c
 libresolver_a_SOURCES += resolver/keyring.c resolver/keyring.h
 libresolver_a_SOURCES += resolver/mirror.c resolver/url.c resolver/url.h
-libresolver_a_SOURCES += resolver/fetch.c resolver/body.c resolver/body.h resolver/transfer.c resolver/transfer.h
+libresolver_a_SOURCES += resolver/fetch.c resolver/body.c resolver/body.h resolver/transfer.c resolver/transfer.h \
+	resolver/speed.c resolver/speed.h
 FETCH_TEST_LIBS = libresolver.a $(BASE_LIBS) $(CURL_LIBS) $(INIH_LIBS) $(CHECK_LIBS)
 
 unit_tests += tests/unit/test-recipe
@@ -116,3 +117,9 @@ check_PROGRAMS += tests/unit/test-metalink
 tests_unit_test_metalink_SOURCES = tests/unit/test-metalink.c tests/unit/unit.h
 tests_unit_test_metalink_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_metalink_LDADD = $(SOLVE_TEST_LIBS)
+
+unit_tests += tests/unit/test-speed
+check_PROGRAMS += tests/unit/test-speed
+tests_unit_test_speed_SOURCES = tests/unit/test-speed.c tests/unit/unit.h
+tests_unit_test_speed_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_speed_LDADD = $(SOLVE_TEST_LIBS)

@@ -284,11 +284,15 @@ static void judge(struct vz_transfer_work *w, CURLcode code)
 {
 	struct vz_transfer *t = w->t;
 	long status = status_of(w), unmet = 0;
-	curl_off_t retry_after = 0, modified = 0;
+	curl_off_t retry_after = 0, modified = 0, first = 0, total = 0;
 
 	curl_easy_getinfo(w->easy, CURLINFO_CONDITION_UNMET, &unmet);
 	curl_easy_getinfo(w->easy, CURLINFO_FILETIME_T, &modified);
 	t->modified = modified > 0 ? modified : 0;
+	curl_easy_getinfo(w->easy, CURLINFO_STARTTRANSFER_TIME_T, &first);
+	curl_easy_getinfo(w->easy, CURLINFO_TOTAL_TIME_T, &total);
+	t->first_ms = (unsigned)(first / 1000);
+	t->total_ms = (unsigned)(total / 1000);
 	curl_easy_getinfo(w->easy, CURLINFO_RETRY_AFTER, &retry_after);
 	t->retry_after = retry_after > 0 && retry_after < 3600 ? (unsigned)retry_after : retry_after > 0 ? 3600 : 0;
 	if (t->outcome != VZ_GOT_WHOLE)

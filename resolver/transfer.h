@@ -43,6 +43,7 @@ struct vz_transfer {
 	char cause[384];                 /* "the server answers 503", without the URL */
 	unsigned retry_after;            /* seconds the server asks for, or 0 */
 	time_t modified;                 /* Last-Modified, or 0 */
+	unsigned first_ms, total_ms;     /* until the first byte came, and the last */
 	struct vz_err err;
 
 	struct vz_transfer_work *work;   /* while it runs */

@@ -490,11 +490,40 @@ START_TEST(test_ends)
 }
 END_TEST
 
+/* Of several requests with a place for failure each ends by itself, and what the mirrors did is noted. */
+START_TEST(test_speeds)
+{
+	auto_fd int one = temp("", 0), two = temp("", 0);
+	struct vz_mirrors bad = mirrors_of("absent dead"), good = mirrors_of("dead good"), both = mirrors_of("absent dead good");
+	struct vz_speeds speeds = {0};
+	struct vz_err failed = {0};
+	struct vz_fetch_request r[] = {
+		{ .mirrors = &bad, .path = "small", .fd = one, .failure = &failed, .speeds = &speeds },
+		{ .mirrors = &good, .path = "big", .fd = two, .size = BIG, .digest = big_sha256, .speeds = &speeds },
+	};
+	struct vz_fetch *f = fetcher();
+
+	must(vz_fetch_run(f, r, 2, &err));
+	ck_assert_int_eq(failed.code, VZ_NETWORK);
+	ck_assert_ptr_null(r[0].from);
+	is_content(two, BIG);
+	ck_assert(!vz_speeds_knows(&speeds, &bad, time(NULL)));
+	ck_assert(vz_speeds_knows(&speeds, &good, time(NULL)));
+	vz_speeds_order(&speeds, &both);
+	ck_assert_str_eq(strrchr(both.urls[0], '/'), "/good");
+	vz_speeds_release(&speeds);
+	mirrors_end(&bad);
+	mirrors_end(&good);
+	mirrors_end(&both);
+	vz_fetch_free(f);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = { test_good, test_many_on_few_connections, test_wrong_content, test_limit, test_resume,
 				       test_what_lay_on_the_disk, test_errors_of_servers, test_stalls,
-				       test_dead_mirror_is_remembered, test_unchanged, test_files, test_ends };
+				       test_dead_mirror_is_remembered, test_unchanged, test_speeds, test_files, test_ends };
 	Suite *suite = suite_create("fetch");
 	TCase *tc = tcase_create("fetch");
 	SRunner *runner;
