@@ -1,6 +1,6 @@
 # resolver: recipes, mirrors, sources, downloads, trust, solving, plans. Uses base and shim.
 noinst_LIBRARIES += libresolver.a
-libresolver_a_CFLAGS = $(AM_CFLAGS) $(SOLV_CFLAGS) $(CURL_CFLAGS) $(XML_CFLAGS) $(INIH_CFLAGS) $(ZLIB_CFLAGS)
+libresolver_a_CFLAGS = $(AM_CFLAGS) $(SOLV_CFLAGS) $(CURL_CFLAGS) $(XML_CFLAGS) $(YAML_CFLAGS) $(INIH_CFLAGS) $(ZLIB_CFLAGS)
 libresolver_a_SOURCES = \
 	resolver/recipe.h resolver/mirror.h resolver/fetch.h resolver/plan.h resolver/resolve.h
 
@@ -48,7 +48,8 @@ libresolver_a_SOURCES += \
 	resolver/release.h resolver/unpack.c resolver/unpack.h resolver/index_deb.c resolver/index_deb.h
 libresolver_a_SOURCES += \
 	resolver/xml.c resolver/xml.h resolver/xml_walk.c resolver/xml_walk.h resolver/repomd.c resolver/repomd.h \
-	resolver/metalink.c resolver/metalink.h
+	resolver/metalink.c resolver/metalink.h resolver/modules.c resolver/modules.h resolver/index_rpm.c resolver/index_rpm.h \
+	resolver/locate.c resolver/locate.h resolver/source_rpm.c resolver/source_rpm.h resolver/source_rpm_files.c
 libresolver_a_SOURCES += \
 	resolver/solve.c resolver/solve.h resolver/explain.c resolver/choose.h resolver/choose_deb.c \
 	resolver/choose_rpm.c resolver/find.c resolver/find.h resolver/find_deb.c resolver/find_rpm.c resolver/order.c \
@@ -61,7 +62,7 @@ tests_unit_test_plan_SOURCES = tests/unit/test-plan.c tests/unit/unit.h
 tests_unit_test_plan_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_plan_LDADD = libresolver.a $(BASE_LIBS) $(CHECK_LIBS)
 
-SOLVE_TEST_LIBS = libresolver.a $(SHIM_LIBS) $(SOLV_LIBS) $(CURL_LIBS) $(XML_LIBS) $(INIH_LIBS) $(ZLIB_LIBS) $(CHECK_LIBS)
+SOLVE_TEST_LIBS = libresolver.a $(SHIM_LIBS) $(SOLV_LIBS) $(CURL_LIBS) $(XML_LIBS) $(YAML_LIBS) $(INIH_LIBS) $(ZLIB_LIBS) $(CHECK_LIBS)
 
 unit_tests += tests/unit/test-solve
 check_PROGRAMS += tests/unit/test-solve
@@ -123,3 +124,9 @@ check_PROGRAMS += tests/unit/test-speed
 tests_unit_test_speed_SOURCES = tests/unit/test-speed.c tests/unit/unit.h
 tests_unit_test_speed_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_speed_LDADD = $(SOLVE_TEST_LIBS)
+
+unit_tests += tests/unit/test-modules
+check_PROGRAMS += tests/unit/test-modules
+tests_unit_test_modules_SOURCES = tests/unit/test-modules.c tests/unit/unit.h
+tests_unit_test_modules_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_modules_LDADD = $(SOLVE_TEST_LIBS)

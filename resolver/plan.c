@@ -272,6 +272,13 @@ static const struct family *family_of(const char *name)
 	return NULL;
 }
 
+bool vz_plan_words_ok(const char *family, const char *name, const char *version, const char *arch)
+{
+	const struct family *f = family_of(family);
+
+	return f && is_word(name, f->in_name) && is_word(version, f->in_version) && is_word(arch, f->in_arch);
+}
+
 static int read_repo(struct reader *r, struct vz_plan *p)
 {
 	struct vz_plan_repo k = {0};

@@ -67,6 +67,8 @@ VZ_AUTO(struct vz_plan, vz_plan_free)
  * where packages come from do not count. */
 bool vz_plan_same(const struct vz_plan *a, const struct vz_plan *b);
 
+/* Are they what the family allows as name, version and architecture of a package. */
+bool vz_plan_words_ok(const char *family, const char *name, const char *version, const char *arch);
 /* Can `location` be appended to a repository's base URL and stay below it. */
 bool vz_plan_location_is_sane(const char *location);
 

@@ -257,7 +257,7 @@ static int request(struct vz_session *s, struct delivery *d, int dir_fd, struct 
 				  d->package->name, d->package->repo);
 	d->path = url_path(d->package->location);
 	*ret = (struct vz_fetch_request){ .mirrors = &d->source->mirrors, .path = d->path, .size = d->package->size,
-					  .digest = d->package->digest, .done = deliver, .ctx = d };
+					  .digest = d->package->digest, .speeds = vz_source_speeds(d->source), .done = deliver, .ctx = d };
 	ret->fd = vz_open(dir_fd, ".", O_TMPFILE | O_RDWR, 0600, err);
 	return ret->fd < 0 ? -1 : 0;
 }
@@ -281,6 +281,19 @@ static int fetch_batch(struct vz_session *s, struct vz_fetch *fetch, struct deli
 	return failed;
 }
 
+/* A refresh has done it; a lock is built from without one. */
+static int locate_all(struct vz_session *s, struct vz_fetch *fetch, struct vz_err *err)
+{
+	int failed = 0;
+
+	for (size_t i = 0; i < s->n && !failed; i++) {
+		s->sources[i].fetch = fetch;
+		failed = vz_source_locate(&s->sources[i], s->o.repos_fd, err);
+		s->sources[i].fetch = NULL;
+	}
+	return failed;
+}
+
 int vz_resolve_fetch(struct vz_session *s, const struct vz_plan_package *const *packages, size_t n, int dir_fd,
 		     vz_package_ready ready, void *ctx, struct vz_err *err)
 {
@@ -289,11 +302,15 @@ int vz_resolve_fetch(struct vz_session *s, const struct vz_plan_package *const *
 	auto_free struct delivery *d = vz_alloc((n + 1) * sizeof *d);
 	int failed = 0;
 
+	if (n && locate_all(s, fetch, err) < 0)
+		return -1;
 	for (size_t i = 0; i < n; i++)
 		d[i] = (struct delivery){ .package = packages[i], .ready = ready, .ctx = ctx };
 	for (size_t at = 0; at < n && !failed; at += BATCH)
 		failed = fetch_batch(s, fetch, d + at, n - at < BATCH ? n - at : BATCH, dir_fd, err);
 	for (size_t i = 0; i < n; i++)
 		free(d[i].path);
+	for (size_t i = 0; i < s->n && !failed; i++)
+		failed = vz_source_remember(&s->sources[i], s->o.repos_fd, err);
 	return failed;
 }

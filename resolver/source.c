@@ -18,7 +18,7 @@
 #define HEAD 256                     /* bytes before the .solv proper, filled up with spaces */
 #define NEW_INDEX "new.solv"
 
-static const struct vz_source_ops *const all_ops[] = { &vz_source_deb };
+static const struct vz_source_ops *const all_ops[] = { &vz_source_deb, &vz_source_rpm };
 
 const struct vz_source_ops *vz_source_ops(const char *type, struct vz_err *err)
 {
@@ -76,6 +76,28 @@ int vz_source_put_state(struct vz_source *s, const struct vz_source_state *state
 	return 0;
 }
 
+static void read_speeds(struct vz_source *s)
+{
+	auto_buf struct vz_buf text = {0};
+	struct vz_err unused;
+
+	if (!s->speeds.mirrors.n && vz_read_file(s->dir, "mirrors", SMALL_LIMIT, &text, &unused) == 0 && text.len)
+		vz_speeds_read(&s->speeds, text.data, text.len);
+}
+
+/* It is only advice; a store that is full is told of by what matters. */
+static void write_speeds(struct vz_source *s)
+{
+	auto_buf struct vz_buf text = {0};
+	struct vz_err unused;
+
+	if (!s->speeds.changed)
+		return;
+	vz_speeds_write(&s->speeds, &text);
+	vz_write_file(s->dir, "mirrors", text.data, text.len, 0600, &unused);
+	s->speeds.changed = false;
+}
+
 /* Calls `work` with the repository's directory open and locked, and its state read. */
 static int in_directory(struct vz_source *s, int repos, int (*work)(struct vz_source *s, struct vz_err *err), struct vz_err *err)
 {
@@ -88,7 +110,12 @@ static int in_directory(struct vz_source *s, int repos, int (*work)(struct vz_so
 	    vz_lock_fd(lock, VZ_LOCK_EXCLUSIVE, true, s->repo->id, err) < 0)
 		return -1;
 	s->dir = dir;
-	failed = read_state(s, err) < 0 ? -1 : work(s, err);
+	failed = read_state(s, err);
+	if (!failed) {
+		read_speeds(s);
+		failed = work(s, err);
+		write_speeds(s);
+	}
 	s->dir = -1;
 	return failed < 0 ? vz_err_wrap(err, "repository '%s'", s->repo->id) : 0;
 }
@@ -100,17 +127,52 @@ int vz_source_refresh(struct vz_source *s, int repos, struct vz_err *err)
 	return ops ? in_directory(s, repos, ops->refresh, err) : -1;
 }
 
+/* They have been read. */
+static void rewind_indexes(struct vz_source *s)
+{
+	for (size_t i = 0; i < s->n_indexes; i++)
+		lseek(s->indexes[i], HEAD, SEEK_SET);
+}
+
 int vz_source_with_files(struct vz_source *s, int repos, struct vz_err *err)
+{
+	const struct vz_source_ops *ops = vz_source_ops(s->repo->type, err);
+	int failed;
+
+	if (!ops)
+		return -1;
+	if (!ops->with_files)
+		return 0;
+	rewind_indexes(s);
+	failed = in_directory(s, repos, ops->with_files, err);
+	rewind_indexes(s);
+	return failed;
+}
+
+int vz_source_locate(struct vz_source *s, int repos, struct vz_err *err)
 {
 	const struct vz_source_ops *ops = vz_source_ops(s->repo->type, err);
 
 	if (!ops)
 		return -1;
-	return ops->with_files ? in_directory(s, repos, ops->with_files, err) : 0;
+	return ops->locate ? in_directory(s, repos, ops->locate, err) : 0;
+}
+
+static int nothing_more(struct vz_source *s, struct vz_err *err)
+{
+	(void)s;
+	(void)err;
+	return 0;
+}
+
+int vz_source_remember(struct vz_source *s, int repos, struct vz_err *err)
+{
+	return s->speeds.changed ? in_directory(s, repos, nothing_more, err) : 0;
 }
 
 void vz_source_release(struct vz_source *s)
 {
+	vz_speeds_release(&s->speeds);
 	vz_source_drop_indexes(s);
 	vz_mirrors_release(&s->mirrors);
 }
@@ -124,29 +186,48 @@ void vz_source_drop_indexes(struct vz_source *s)
 	s->n_indexes = 0;
 }
 
-int vz_source_get(struct vz_source *s, const char *path, int64_t *since, bool *missing, struct vz_buf *ret,
-		  struct vz_err *err)
+int64_t vz_source_modified(const struct vz_fetch_request *r)
+{
+	/* a file that was changed just now may be changed again within the same second */
+	return r->modified < time(NULL) - MINUTE ? r->modified : 0;
+}
+
+struct vz_speeds *vz_source_speeds(struct vz_source *s)
+{
+	return s->located ? &s->speeds : NULL;
+}
+
+int vz_source_get_request(struct vz_source *s, struct vz_fetch_request *r, struct vz_buf *ret, struct vz_err *err)
 {
 	auto_fd int fd = memfd_create("download", MFD_CLOEXEC);
-	struct vz_fetch_request r = { .mirrors = &s->mirrors, .path = path, .fd = fd, .optional = missing != NULL,
-				      .max_size = SMALL_LIMIT, .if_modified_since = since ? (time_t)*since : 0 };
 
 	if (fd < 0)
 		return vz_err_sys(err, "make a file in memory");
-	if (vz_fetch_run(s->fetch, &r, 1, err) < 0)
+	r->fd = fd;
+	r->max_size = SMALL_LIMIT;
+	if (vz_fetch_run(s->fetch, r, 1, err) < 0)
+		return -1;
+	if (r->missing || r->not_modified)
+		return r->not_modified;
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return vz_err_sys(err, "read '%s'", r->path);
+	return vz_read_fd(fd, SMALL_LIMIT, ret, err);
+}
+
+int vz_source_get(struct vz_source *s, const char *path, int64_t *since, bool *missing, struct vz_buf *ret,
+		  struct vz_err *err)
+{
+	struct vz_fetch_request r = { .mirrors = &s->mirrors, .path = path, .optional = missing != NULL,
+				      .if_modified_since = since ? (time_t)*since : 0 };
+	int rc = vz_source_get_request(s, &r, ret, err);
+
+	if (rc < 0)
 		return -1;
 	if (missing)
 		*missing = r.missing;
-	if (r.missing)
-		return 0;
-	if (r.not_modified)
-		return 1;
-	/* a file that was changed just now may be changed again within the same second */
-	if (since)
-		*since = r.modified < time(NULL) - MINUTE ? r.modified : 0;
-	if (lseek(fd, 0, SEEK_SET) < 0)
-		return vz_err_sys(err, "read '%s'", path);
-	return vz_read_fd(fd, SMALL_LIMIT, ret, err);
+	if (rc == 0 && since && !r.missing)
+		*since = vz_source_modified(&r);
+	return rc;
 }
 
 static const char *date_text(int64_t date, char ret[32])

@@ -10,6 +10,7 @@
  *     repos/<key>/lock               held while a process refreshes
  *                 state              highest date seen, whether it was signed
  *                 InRelease …        the signed files as they came; verified again at each use
+ *                 mirrors            how fast mirrors were (resolver/speed.h)
  *                 <digest>.<arch>.solv   what an index of that digest holds
  *
  * <key> is made of type, URLs as the recipe writes them, and suite; neither
@@ -45,6 +46,8 @@ struct vz_source {
 	const struct vz_recipe_repo *repo;
 	const char *arch;                    /* the recipe's */
 	struct vz_mirrors mirrors;           /* owned */
+	bool located;                        /* servers named them, so their order is ours to choose */
+	struct vz_speeds speeds;             /* what is known of them */
 	struct vz_fetch *fetch;
 	const struct vz_report *report;
 	bool offline;
@@ -63,6 +66,8 @@ struct vz_source_ops {
 	int (*refresh)(struct vz_source *s, struct vz_err *err);
 	/* After a refresh: replaces s->indexes by ones with every package's whole list of files. NULL: they always have it. */
 	int (*with_files)(struct vz_source *s, struct vz_err *err);
+	/* Finds the mirrors where servers name them, as a refresh does. NULL: recipes name them. */
+	int (*locate)(struct vz_source *s, struct vz_err *err);
 	/* Whether the recipe's trust rules allow package `p`, which `fd` (any offset) has whole and with the digest
 	 * that was promised. VZ_UNTRUSTED. NULL: the digest is enough. */
 	int (*check_package)(struct vz_source *s, const struct vz_plan_package *p, int fd, struct vz_err *err);
@@ -71,7 +76,7 @@ struct vz_source_ops {
 	const struct vz_policy *policy;
 };
 
-extern const struct vz_source_ops vz_source_deb;
+extern const struct vz_source_ops vz_source_deb, vz_source_rpm;
 
 /* The table for a type; NULL and VZ_USAGE if there is none. */
 const struct vz_source_ops *vz_source_ops(const char *type, struct vz_err *err);
@@ -79,6 +84,10 @@ const struct vz_source_ops *vz_source_ops(const char *type, struct vz_err *err);
 int vz_source_refresh(struct vz_source *s, int repos, struct vz_err *err);
 /* The same for the family's with_files(); s->fetch is set, as for a refresh. */
 int vz_source_with_files(struct vz_source *s, int repos, struct vz_err *err);
+/* Finds the mirrors if nobody has yet. */
+int vz_source_locate(struct vz_source *s, int repos, struct vz_err *err);
+/* Keeps what downloads have shown of the mirrors. */
+int vz_source_remember(struct vz_source *s, int repos, struct vz_err *err);
 void vz_source_drop_indexes(struct vz_source *s);   /* closes them */
 void vz_source_release(struct vz_source *s);
 
@@ -86,6 +95,13 @@ void vz_source_release(struct vz_source *s);
  * has not changed since; `missing`, if not NULL, is set where it does not exist. */
 int vz_source_get(struct vz_source *s, const char *path, int64_t *since, bool *missing, struct vz_buf *ret,
 		  struct vz_err *err);
+/* The same for a request of which `fd` and `max_size` are filled in. 1 if it has not changed. `ret` stays empty where
+ * an optional file is missing. */
+int vz_source_get_request(struct vz_source *s, struct vz_fetch_request *r, struct vz_buf *ret, struct vz_err *err);
+/* When what came was modified, for the next request's if_modified_since; 0: do not ask so. */
+int64_t vz_source_modified(const struct vz_fetch_request *r);
+/* For requests; NULL where nothing is to be learned. */
+struct vz_speeds *vz_source_speeds(struct vz_source *s);
 /* May metadata of this date be used: not from the future, not older than what
  * was seen, not past `valid_until` (0: no limit). VZ_UNTRUSTED; what is refused offline as too old is VZ_NETWORK. */
 int vz_source_check_dates(const struct vz_source *s, int64_t date, int64_t valid_until, struct vz_err *err);
