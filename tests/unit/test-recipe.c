@@ -9,6 +9,7 @@
 #include "tests/unit/unit.h"
 
 #include <dirent.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -95,6 +96,10 @@ static void check_good(const char *dir, const char *path)
 	ck_assert_str_eq(again->text, r->text);
 }
 
+/* What the recipes of applications have to know. */
+static struct vz_recipe *systems[64];
+static size_t n_systems;
+
 static void check_shipped(const char *dir, const char *path)
 {
 	struct vz_err err = {0};
@@ -105,8 +110,48 @@ static void check_shipped(const char *dir, const char *path)
 	expected = vz_printf("%s/%s.recipe", dir, r->name);
 	ck_assert_str_eq(path, expected);
 	ck_assert_ptr_nonnull(r->summary);
-	for (size_t i = 0; i < r->n_repos; i++)
-		ck_assert(r->repos[i].key && !r->repos[i].unsigned_ok);
+	for (size_t i = 0; i < r->n_repos; i++) {
+		const struct vz_recipe_repo *repo = &r->repos[i];
+
+		ck_assert(repo->key && !repo->unsigned_ok);
+		for (size_t k = 0; k < repo->n_urls; k++)
+			ck_assert_msg(!strchr(repo->urls[k], '$'), "%s: %s", path, repo->urls[k]);
+		/* no package of this host brings the keys of the others */
+		if (strcmp(repo->type, "rpm") == 0)
+			ck_assert_msg(repo->n_fingerprints && repo->key_from && !strchr(repo->key_from, '$'), "%s: %s", path, repo->id);
+	}
+	if (strcmp(r->kind, "os") == 0 && n_systems < 64)
+		systems[n_systems++] = steal(&r);
+}
+
+/* An application that is shipped is one for all systems that are. */
+static void check_application(const char *dir, const char *path)
+{
+	struct vz_err err = {0};
+	auto_recipe struct vz_recipe *r = vz_recipe_read(path, &err);
+
+	(void)dir;
+	ck_assert_msg(r, "%s", err.msg);
+	for (size_t i = 0; i < n_systems && strcmp(r->kind, "app") == 0; i++) {
+		size_t found = 0;
+
+		for (size_t k = 0; k < r->n_packages; k++)
+			if (!r->packages[k].template_glob || fnmatch(r->packages[k].template_glob, systems[i]->name, 0) == 0)
+				found += r->packages[k].n_install;
+		ck_assert_msg(found, "%s names no package for %s", path, systems[i]->name);
+	}
+}
+
+/* URL as its repository is known to have it. */
+static void check_url(const char *name, const char *id, const char *url)
+{
+	for (size_t i = 0; i < n_systems; i++)
+		for (size_t k = 0; strcmp(systems[i]->name, name) == 0 && k < systems[i]->n_repos; k++)
+			if (strcmp(systems[i]->repos[k].id, id) == 0) {
+				ck_assert_str_eq(systems[i]->repos[k].urls[0], url);
+				return;
+			}
+	ck_abort_msg("no repository %s of %s", id, name);
 }
 
 START_TEST(test_bad)
@@ -129,7 +174,19 @@ START_TEST(test_shipped)
 {
 	auto_free char *dir = vz_printf("%s/recipes", getenv("top_srcdir"));
 
-	ck_assert_uint_ge(each(dir, check_shipped), 3);
+	ck_assert_uint_ge(each(dir, check_shipped), 22);
+	ck_assert_uint_ge(n_systems, 13);
+	each(dir, check_application);
+	check_url("fedora-45-x86_64", "updates",
+		  "metalink+https://mirrors.fedoraproject.org/metalink?repo=updates-released-f45&arch=x86_64");
+	check_url("centos-stream-9-x86_64", "appstream",
+		  "metalink+https://mirrors.centos.org/metalink?repo=centos-appstream-9-stream&arch=x86_64&protocol=https,http");
+	check_url("almalinux-10-x86_64", "baseos", "mirrorlist+https://mirrors.almalinux.org/mirrorlist/10/baseos");
+	check_url("rocky-9-x86_64", "appstream", "mirrorlist+https://mirrors.rockylinux.org/mirrorlist?arch=x86_64&repo=AppStream-9");
+	check_url("opensuse-leap-16.0-x86_64", "oss", "https://download.opensuse.org/distribution/leap/16.0/repo/oss");
+	check_url("opensuse-tumbleweed-x86_64", "oss", "https://download.opensuse.org/tumbleweed/repo/oss");
+	while (n_systems)
+		vz_recipe_free(systems[--n_systems]);
 }
 END_TEST
 
