@@ -18,6 +18,7 @@ struct pairs {
 /* One package on its way into the tree. */
 struct merge {
 	const struct vz_compose *c;
+	const struct vz_claims_ops *ops;
 	struct vz_claims *claims;
 	size_t index;
 	struct pairs inodes, links;      /* of hard links: joined when all names are there */
@@ -67,7 +68,7 @@ struct spot {
 static int make_room(struct merge *m, struct vz_node *have, const struct vz_node *from, struct spot *s,
 		     struct vz_err *err)
 {
-	if (vz_claims_decide(m->claims, have, m->index, from, &s->verdict, err) < 0)
+	if (m->ops->decide(m->claims, have, m->index, from, &s->verdict, err) < 0)
 		return -1;
 	switch (s->verdict.claim) {
 	case VZ_CLAIM_OLD:
@@ -75,10 +76,10 @@ static int make_room(struct merge *m, struct vz_node *have, const struct vz_node
 	case VZ_CLAIM_NEW:
 		vz_tree_remove(m->c->tree, have);
 		break;
-	case VZ_CLAIM_OLD_WAITS:
+	case VZ_CLAIM_OLD_ASIDE:
 		vz_node_move(have, s->verdict.aside, s->verdict.name);
 		break;
-	case VZ_CLAIM_NEW_WAITS:
+	case VZ_CLAIM_NEW_ASIDE:
 		s->dir = s->verdict.aside;
 		s->name = s->verdict.name;
 		break;
@@ -101,7 +102,7 @@ static int divert(struct merge *m, const char *away, struct spot *s, struct vz_e
 
 static int place(struct merge *m, struct vz_node *dir, const struct vz_node *from, struct vz_err *err)
 {
-	const char *away = vz_claims_diverted(m->claims, m->index, from);
+	const char *away = m->ops->diverted ? m->ops->diverted(m->claims, m->index, from) : NULL;
 	struct spot s = { .dir = dir, .name = from->name };
 	struct vz_node *have;
 	int room = 1;
@@ -110,7 +111,7 @@ static int place(struct merge *m, struct vz_node *dir, const struct vz_node *fro
 		return -1;
 	have = vz_node_child(s.dir, s.name, strlen(s.name));
 	if (have && vz_node_is_dir(have))
-		return vz_node_is_symlink(from) ? 0 : conflict(m, have, from, err);
+		return vz_node_is_symlink(from) && !m->ops->no_link_over_dir ? 0 : conflict(m, have, from, err);
 	if (have)
 		room = make_room(m, have, from, &s, err);
 	if (room > 0)
@@ -146,6 +147,8 @@ static int merge_dir(struct merge *m, struct vz_node *dir, const struct vz_node 
 		below = have ? directory(m, have) : add(m, dir, child->name, child);
 		if (!below)
 			return conflict(m, have, child, err);
+		if (have && m->ops->share && m->ops->share(m->claims, have, m->index, child, err) < 0)
+			return -1;
 		if (merge_dir(m, below, child, err) < 0)
 			return -1;
 	}
@@ -181,42 +184,14 @@ static void join_links(struct merge *m)
 	}
 }
 
-static bool ships_dir(const struct vz_compose *c, const char *name)
-{
-	for (size_t i = 0; i < c->n; i++) {
-		const struct vz_node *n = vz_node_child(c->packages[i].record->tree->root, name, strlen(name));
-
-		if (n && vz_node_is_dir(n))
-			return true;
-	}
-	return false;
-}
-
-/* Every release from Debian 12 on is merged; its packages may still ship the
- * old paths, and the names are those that debootstrap knows. */
-static void seed_merged_usr(const struct vz_compose *c)
-{
-	static const char *const names[] = { "bin", "lib", "lib32", "lib64", "libo32", "libx32", "sbin" };
-
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		auto_free char *target = vz_printf("usr/%s", names[i]);
-		struct vz_node *link;
-
-		if (vz_node_child(c->tree->root, names[i], strlen(names[i])) || !ships_dir(c, names[i]) ||
-		    !vz_tree_make_dirs(c->tree, target, 0755, c->date))
-			continue;
-		link = vz_node_add(c->tree->root, names[i], S_IFLNK | 0777);
-		link->mtime = c->date;
-		vz_node_set_symlink(link, target);
-	}
-}
-
 static int merge_package(struct merge *m, struct vz_err *err)
 {
 	const struct vz_compose_package *p = &m->c->packages[m->index];
 	int rc;
 
 	m->inodes.n = m->links.n = 0;
+	if (m->ops->share && m->ops->share(m->claims, m->c->tree->root, m->index, p->record->tree->root, err) < 0)
+		return -1;
 	rc = merge_dir(m, m->c->tree->root, p->record->tree->root, err);
 	if (rc == 0)
 		join_links(m);
@@ -231,21 +206,32 @@ static int disown(struct vz_node *n, void *ctx)
 	return 0;
 }
 
+static int merge_all(struct merge *m, struct vz_err *err)
+{
+	for (; m->index < m->c->n; m->index++)
+		if (merge_package(m, err) < 0)
+			return -1;
+	return m->ops->finish ? m->ops->finish(m->claims, err) : 0;
+}
+
 int vz_compose(const struct vz_compose *c, struct vz_err *err)
 {
-	auto_claims struct vz_claims *claims = vz_claims_new(c, err);
-	struct merge m = { .c = c, .claims = claims };
-	int rc = 0;
+	static const struct vz_claims_ops *const families[] = { &vz_claims_deb, &vz_claims_rpm };
+	struct merge m = { .c = c };
+	int rc;
 
-	if (!claims)
-		return -1;
+	for (size_t i = 0; i < sizeof families / sizeof *families; i++)
+		if (strcmp(families[i]->family, c->family) == 0)
+			m.ops = families[i];
+	if (!m.ops)
+		return vz_err_set(err, VZ_FAILED, "packages of family '%s' cannot be composed", c->family);
 	vz_node_walk(c->tree->root, disown, NULL);
 	if (c->tree->root->n_children == 0)
 		c->tree->root->mtime = c->date;
-	seed_merged_usr(c);
-	for (; rc == 0 && m.index < c->n; m.index++)
-		rc = merge_package(&m, err);
+	m.claims = m.ops->new(c, err);
+	rc = m.claims ? merge_all(&m, err) : -1;
+	m.ops->free(m.claims);
 	free(m.inodes.items);
 	free(m.links.items);
-	return rc < 0 ? -1 : vz_claims_finish(claims, err);
+	return rc;
 }

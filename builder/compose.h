@@ -5,11 +5,11 @@
  * and that only where files collide.
  *
  * Paths pass through directory symbolic links of what is already there (merged
- * /usr: a package's bin/x lands in usr/bin/x); the merged-/usr links are seeded
- * first.  As in dpkg, the first package to ship a directory gives it its
- * attributes, and a directory shipped where a link to one stands keeps the
- * link.  Where two packages ship one path, builder/claim.h decides: diversions
- * and Replaces are honoured, a true conflict is an error that names both.
+ * /usr: a package's bin/x lands in usr/bin/x).  The first package to ship a
+ * directory gives it its attributes, and a directory shipped where a link to
+ * one stands keeps the link.  Where two packages ship one path,
+ * builder/claim.h decides by the family's rules; a true conflict is an error
+ * that names both.
  */
 #ifndef BUILDER_COMPOSE_H
 #define BUILDER_COMPOSE_H
@@ -24,6 +24,7 @@ struct vz_compose_package {
 };
 
 struct vz_compose {
+	const char *family;                          /* "deb", "rpm": whose rules hold */
 	struct vz_store *store;
 	struct vz_tree *tree;                        /* changed in place: the parent's tree or a new one */
 	const struct vz_compose_package *packages;   /* merged in this order */

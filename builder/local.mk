@@ -3,7 +3,7 @@ noinst_LIBRARIES += libbuilder.a
 libbuilder_a_SOURCES = builder/build.c builder/build.h builder/stage.c builder/stage.h
 # packages' trees become one
 libbuilder_a_SOURCES += \
-	builder/claim.c builder/claim.h builder/compose.c builder/compose.h builder/content.c builder/content.h \
+	builder/claim.h builder/claim_deb.c builder/claim_rpm.c builder/compose.c builder/compose.h builder/content.c builder/content.h \
 	builder/dpkg.c builder/dpkg.h builder/waiting.c builder/waiting.h
 # an upper directory becomes a tree
 libbuilder_a_SOURCES += builder/capture.c builder/capture.h builder/overlay.c builder/overlay.h
@@ -48,6 +48,13 @@ check_PROGRAMS += tests/unit/test-compose
 tests_unit_test_compose_SOURCES = tests/unit/test-compose.c tests/unit/scratch.h tests/unit/trees.h tests/unit/unit.h
 tests_unit_test_compose_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_compose_LDADD = $(BUILDER_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-claim-rpm
+check_PROGRAMS += tests/unit/test-claim-rpm
+tests_unit_test_claim_rpm_SOURCES = \
+	tests/unit/test-claim-rpm.c tests/unit/rpmfile.h tests/unit/scratch.h tests/unit/trees.h tests/unit/unit.h
+tests_unit_test_claim_rpm_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_claim_rpm_LDADD = $(BUILDER_LIBS) $(CHECK_LIBS)
 
 unit_tests += tests/unit/test-configure
 check_PROGRAMS += tests/unit/test-configure

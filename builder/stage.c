@@ -238,7 +238,7 @@ static int build(struct vz_stage *s, const struct vz_compose_package *packages, 
 {
 	auto_tree struct vz_tree *tree = s->parent ? vz_tree_copy(s->parent->tree) : vz_tree_new();
 	struct vz_compose compose = {
-		.store = s->store, .tree = tree, .packages = packages, .n = s->n_packages, .date = s->date,
+		.family = s->family, .store = s->store, .tree = tree, .packages = packages, .n = s->n_packages, .date = s->date,
 	};
 	auto_buf struct vz_buf image = {0};
 

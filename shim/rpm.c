@@ -26,6 +26,8 @@ static uint32_t be32(const char *p)
 	return (uint32_t)u[0] << 24 | (uint32_t)u[1] << 16 | (uint32_t)u[2] << 8 | u[3];
 }
 
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
 static void be_quiet(void)
 {
 	rpmlogSetMask(RPMLOG_MASK(RPMLOG_EMERG));
@@ -156,6 +158,21 @@ struct vz_rpm *vz_rpm_parse(const void *blob, size_t len, struct vz_err *err)
 	return steal(&r);
 }
 
+struct vz_rpm *vz_rpm_parse_entry(const void *entry, size_t len, struct vz_err *err)
+{
+	auto_rpm struct vz_rpm *r = vz_new(struct vz_rpm);
+
+	r->fd = -1;
+	pthread_once(&once, be_quiet);
+	if (len <= MAX_HEADER)
+		r->parts[VZ_RPM_HEADER].h = headerImport((void *)entry, (unsigned)len, HEADERIMPORT_COPY);
+	if (!r->parts[VZ_RPM_HEADER].h) {
+		vz_err_set(err, VZ_FAILED, "an entry is malformed");
+		return NULL;
+	}
+	return steal(&r);
+}
+
 void vz_rpm_close(struct vz_rpm *r)
 {
 	if (!r)
@@ -189,12 +206,11 @@ uint64_t vz_rpm_payload_offset(const struct vz_rpm *r)
 
 static Header parsed(struct vz_rpm *r, enum vz_rpm_part part)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct vz_rpm_header *p = &r->parts[part];
 	size_t skip = sizeof header_magic;
 
 	pthread_once(&once, be_quiet);
-	if (!p->h)
+	if (!p->h && p->bytes)
 		p->h = headerImport((char *)p->bytes + skip, (unsigned)(p->len - skip), HEADERIMPORT_COPY);
 	return p->h;
 }

@@ -39,6 +39,8 @@ struct vz_rpm;
 struct vz_rpm *vz_rpm_open(int fd, struct vz_err *err);
 /* The same of bytes kept from an earlier reading (VZ_RPM_BLOB); there is no payload then. */
 struct vz_rpm *vz_rpm_parse(const void *blob, size_t len, struct vz_err *err);
+/* The same of an entry of an rpm database: there is only VZ_RPM_HEADER, and no vz_rpm_bytes(). */
+struct vz_rpm *vz_rpm_parse_entry(const void *entry, size_t len, struct vz_err *err);
 void vz_rpm_close(struct vz_rpm *r);   /* takes NULL */
 VZ_AUTO(struct vz_rpm, vz_rpm_close)
 #define auto_rpm VZ_CLEANUP(vz_rpm_close)

@@ -238,12 +238,24 @@ static int read_payload(struct rpm *r, struct vz_err *err)
 	return rc;
 }
 
+static bool lists(const struct rpm *r, const char *path)
+{
+	ptrdiff_t at = vz_rpm_find(r->in, path);
+	struct vz_rpm_file f = { .flags = VZ_RPM_GHOST };
+
+	if (at >= 0)
+		vz_rpm_file(r->in, (size_t)at, &f);
+	free(f.path);
+	return !(f.flags & VZ_RPM_GHOST);
+}
+
 /* Directories that the tree has only because something stands below them: no say in their attributes. */
 static void keep_implied(struct rpm *r)
 {
 	auto_table struct vz_table seen = {0};
 	auto_buf struct vz_buf implied = {0};
 
+	vz_table_put(&seen, "/", NULL);
 	for (size_t i = 0; i < r->n_files; i++) {
 		struct vz_rpm_file f;
 		char *slash;
@@ -257,16 +269,9 @@ static void keep_implied(struct rpm *r)
 		}
 		free(f.path);
 	}
-	for (size_t i = 0; i < seen.n; i++) {
-		ptrdiff_t at = vz_rpm_find(r->in, seen.items[i].key);
-		struct vz_rpm_file f = { .flags = VZ_RPM_GHOST };
-
-		if (at >= 0)
-			vz_rpm_file(r->in, (size_t)at, &f);
-		if (f.flags & VZ_RPM_GHOST)
+	for (size_t i = 0; i < seen.n; i++)
+		if (!lists(r, seen.items[i].key))
 			vz_buf_printf(&implied, "%s\n", seen.items[i].key);
-		free(f.path);
-	}
 	if (implied.len)
 		vz_sink_member(r->sink, "implied", implied.data, implied.len);
 }

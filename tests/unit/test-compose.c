@@ -53,7 +53,7 @@ static struct vz_record *record(const struct package *p)
 static int compose(struct vz_tree *t, const struct package *packages, struct vz_err *err)
 {
 	struct vz_compose_package in[8];
-	struct vz_compose c = { .store = store, .tree = t, .packages = in, .date = 100 };
+	struct vz_compose c = { .family = "deb", .store = store, .tree = t, .packages = in, .date = 100 };
 	struct vz_record *records[8];
 	int rc;
 
@@ -136,7 +136,7 @@ START_TEST(test_times)
 	struct package p = { "a", "1", "", "f /early 1\nf /late 2\n" };
 	struct vz_record *r = record(&p);
 	struct vz_compose_package in = { "a", "1", "amd64", r };
-	struct vz_compose c = { store, t, &in, 1, 100 };
+	struct vz_compose c = { "deb", store, t, &in, 1, 100 };
 	struct vz_err err;
 
 	vz_tree_find(r->tree, "/early")->mtime = 50;

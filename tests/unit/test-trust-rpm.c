@@ -174,7 +174,7 @@ static const struct {
 	{ "the signature is wrong", &keyring, sign_good, { FILES, .patch = { HEADER, -20, "z", 1 } } },
 	{ "the signature is wrong", &keyring, sign_good, { FILES, .patch = { HEADER, 40, "\0\0\0\1", 4 } } },
 	{ "the signature is wrong", &keyring, sign_base64, { FILES, .patch = { HEADER, -100, "z", 1 } } },
-	{ "the signature is wrong", &keyring, sign_good, { FILES, .patch = { HEADER, 4, "\1", 1 } } },
+	{ "it has no magic", &keyring, sign_good, { FILES, .patch = { HEADER, 4, "\1", 1 } } },
 	{ "payload does not have the digest", &keyring, sign_good, { FILES, .patch = { PAYLOAD, 9, "f", 1 } } },
 	{ "payload does not have the digest", &keyring, sign_good, { FILES, .tags = { { 5092, T_STRINGS, 1, "00", 3 } } } },
 	{ "does not cover its payload", &keyring, sign_good, { FILES, .no_digests = true } },

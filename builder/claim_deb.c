@@ -27,7 +27,7 @@ struct vz_claims {
 	struct vz_waiting waiting;
 };
 
-void vz_claims_free(struct vz_claims *cl)
+static void deb_free(struct vz_claims *cl)
 {
 	if (!cl)
 		return;
@@ -44,6 +44,8 @@ void vz_claims_free(struct vz_claims *cl)
 	free(cl->diverted);
 	free(cl);
 }
+
+VZ_AUTO(struct vz_claims, deb_free)
 
 /* Diversions are few and nodes are many, so each is looked up in each package once. */
 static void find_diverted(struct vz_claims *cl)
@@ -63,9 +65,39 @@ static void find_diverted(struct vz_claims *cl)
 	}
 }
 
-struct vz_claims *vz_claims_new(const struct vz_compose *c, struct vz_err *err)
+static bool ships_dir(const struct vz_compose *c, const char *name)
 {
-	auto_claims struct vz_claims *cl = vz_new(struct vz_claims);
+	for (size_t i = 0; i < c->n; i++) {
+		const struct vz_node *n = vz_node_child(c->packages[i].record->tree->root, name, strlen(name));
+
+		if (n && vz_node_is_dir(n))
+			return true;
+	}
+	return false;
+}
+
+/* Every release from Debian 12 on is merged; its packages may still ship the
+ * old paths, and the names are those that debootstrap knows. */
+static void seed_merged_usr(const struct vz_compose *c)
+{
+	static const char *const names[] = { "bin", "lib", "lib32", "lib64", "libo32", "libx32", "sbin" };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		auto_free char *target = vz_printf("usr/%s", names[i]);
+		struct vz_node *link;
+
+		if (vz_node_child(c->tree->root, names[i], strlen(names[i])) || !ships_dir(c, names[i]) ||
+		    !vz_tree_make_dirs(c->tree, target, 0755, c->date))
+			continue;
+		link = vz_node_add(c->tree->root, names[i], S_IFLNK | 0777);
+		link->mtime = c->date;
+		vz_node_set_symlink(link, target);
+	}
+}
+
+static struct vz_claims *deb_new(const struct vz_compose *c, struct vz_err *err)
+{
+	VZ_CLEANUP(deb_free) struct vz_claims *cl = vz_new(struct vz_claims);
 	auto_buf struct vz_buf text = {0};
 
 	cl->c = cl->waiting.c = c;
@@ -73,10 +105,11 @@ struct vz_claims *vz_claims_new(const struct vz_compose *c, struct vz_err *err)
 	    vz_dpkg_diversions_read(text.data, text.len, &cl->diversions, err) < 0)
 		return NULL;
 	find_diverted(cl);
+	seed_merged_usr(c);
 	return steal(&cl);
 }
 
-const char *vz_claims_diverted(const struct vz_claims *cl, size_t index, const struct vz_node *from)
+static const char *deb_diverted(const struct vz_claims *cl, size_t index, const struct vz_node *from)
 {
 	for (size_t i = 0; i < cl->n_diverted; i++)
 		if (cl->diverted[i].index == index && cl->diverted[i].from == from)
@@ -196,12 +229,12 @@ static int contest(struct vz_claims *cl, const struct vz_node *have, size_t inde
 	auto_free char *path = vz_node_path(have);
 
 	if (vz_waiting_may_divert(&cl->c->packages[index])) {
-		ret->claim = VZ_CLAIM_NEW_WAITS;
+		ret->claim = VZ_CLAIM_NEW_ASIDE;
 		ret->aside = vz_waiting_add(&cl->waiting, index, path, old->name, ret->name, err);
 		return ret->aside ? 0 : -1;
 	}
 	if (have->owner && vz_waiting_may_divert(&cl->c->packages[have->owner - 1])) {
-		ret->claim = VZ_CLAIM_OLD_WAITS;
+		ret->claim = VZ_CLAIM_OLD_ASIDE;
 		ret->aside = vz_waiting_add(&cl->waiting, have->owner - 1, path, new->name, ret->name, err);
 		return ret->aside ? 0 : -1;
 	}
@@ -210,8 +243,8 @@ static int contest(struct vz_claims *cl, const struct vz_node *have, size_t inde
 	return vz_err_hint(err, "they cannot be installed together; leave one of them out");
 }
 
-int vz_claims_decide(struct vz_claims *cl, const struct vz_node *have, size_t index, const struct vz_node *from,
-		     struct vz_verdict *ret, struct vz_err *err)
+static int deb_decide(struct vz_claims *cl, const struct vz_node *have, size_t index, const struct vz_node *from,
+		      struct vz_verdict *ret, struct vz_err *err)
 {
 	const struct vz_dpkg_package *old, *new;
 
@@ -259,7 +292,7 @@ static int forget_lost(struct vz_claims *cl, struct vz_node *list, const struct 
 	return vz_content_set(cl->c->store, list, kept.data, kept.len, err);
 }
 
-int vz_claims_finish(struct vz_claims *cl, struct vz_err *err)
+static int deb_finish(struct vz_claims *cl, struct vz_err *err)
 {
 	for (size_t i = 0; i < cl->lost.n; i++) {
 		struct vz_node *list = vz_tree_find(cl->c->tree, cl->lost.items[i].key);
@@ -270,3 +303,7 @@ int vz_claims_finish(struct vz_claims *cl, struct vz_err *err)
 	}
 	return vz_waiting_finish(&cl->waiting, err);
 }
+
+const struct vz_claims_ops vz_claims_deb = {
+	.family = "deb", .new = deb_new, .free = deb_free, .diverted = deb_diverted, .decide = deb_decide, .finish = deb_finish,
+};
