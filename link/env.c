@@ -152,28 +152,42 @@ char **vz_env_names(const struct vz_store *s, size_t *ret_n, struct vz_err *err)
 	return names;
 }
 
+/* One that vanished meanwhile uses nothing. */
+static bool uses(const struct vz_store *s, const char *env, const char *template_name, unsigned version)
+{
+	struct vz_err err;
+	size_t n = 0;
+	auto_free unsigned *generations = vz_env_generations(s, env, &n, &err);
+	bool found = !generations && err.code != VZ_NOTFOUND;
+
+	for (size_t i = 0; i < n && !found; i++) {
+		auto_env struct vz_env e = {0};
+
+		if (vz_env_generation(s, env, generations[i], &e, &err) < 0)
+			found = err.code != VZ_NOTFOUND;
+		else
+			found = !strcmp(e.template_name, template_name) && (!version || e.template_version == version);
+	}
+	return found;
+}
+
 bool vz_env_uses(const struct vz_store *s, const char *template_name, unsigned version, char **ret_env)
 {
 	struct vz_err err;
 	size_t n = 0;
 	char **names = vz_env_names(s, &n, &err);
-	bool uses = !names;
+	bool found = !names;
 
-	for (size_t i = 0; i < n && !uses; i++) {
-		auto_env struct vz_env e = {0};
-
-		if (vz_env_read(s, names[i], &e, &err) < 0)
-			uses = err.code != VZ_NOTFOUND;
-		else
-			uses = !strcmp(e.template_name, template_name) && (!version || e.template_version == version);
-		if (uses)
+	for (size_t i = 0; i < n && !found; i++) {
+		found = uses(s, names[i], template_name, version);
+		if (found)
 			*ret_env = steal(&names[i]);
 	}
 	if (!names)
 		*ret_env = vz_strdup("?");
 	else
 		vz_names_free(names, n);
-	return uses;
+	return found;
 }
 
 /*

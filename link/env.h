@@ -3,6 +3,7 @@
  * Environments: a composition seen through the link engine plus a private area.
  *
  *     envs/<name>/env.json            the record of its current generation: the commit point
+ *                 generations/<N>     records of all kept ones, once there is more than one
  *                 upper/ work/        the private area (overlay), once it was mounted
  *                 root/               mount point, while `vzpkg mount` has it mounted
  *                 at                  symbolic link to the directory it was mounted at besides
@@ -31,6 +32,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "link/remap.h"
 #include "store/manifest.h"
 
 struct vz_env {
@@ -56,8 +58,8 @@ int vz_env_read(const struct vz_store *s, const char *name, struct vz_env *ret, 
 char **vz_env_names(const struct vz_store *s, size_t *ret_n, struct vz_err *err);
 /* VZ_BUSY while mounted or running. */
 int vz_env_remove(struct vz_store *s, const char *name, struct vz_err *err);
-/* Does an environment use this version of a template (0: any)? One that cannot
- * be read counts. Of use under VZ_STORE_COLLECT only: else one may come meanwhile. */
+/* Does an environment use this version of a template (0: any), in any generation that is kept?
+ * One that cannot be read counts. Of use under VZ_STORE_COLLECT only: else one may come meanwhile. */
 bool vz_env_uses(const struct vz_store *s, const char *template_name, unsigned version, char **ret_env);
 /* Bytes in the private area (st_blocks * 512 of everything in upper/). */
 int vz_env_private_bytes(const struct vz_store *s, const char *name, uint64_t *ret, struct vz_err *err);
@@ -72,6 +74,36 @@ bool vz_env_is_running(const struct vz_store *s, const char *name);
 /* Runs a command as vz_enter_run() does, on our stdin, stdout and stderr. Any
  * number at once see the same files. */
 int vz_env_exec(struct vz_store *s, const char *name, const char *const *argv, int *ret_status, struct vz_err *err);
+
+/*
+ * Generations: each change of what an environment shows is one, numbered from 1
+ * and never renumbered.  Rolling back makes an older one current; the next
+ * change gets a number that no one has had.
+ */
+
+/* Numbers of those that are kept, ascending; free(). */
+unsigned *vz_env_generations(const struct vz_store *s, const char *name, size_t *ret_n, struct vz_err *err);
+/* The record of one. VZ_NOTFOUND. */
+int vz_env_generation(const struct vz_store *s, const char *name, unsigned generation, struct vz_env *ret,
+		      struct vz_err *err);
+
+struct vz_env_move {
+	const char *name;
+	const struct vz_manifest *to;    /* a new generation with this; or NULL and */
+	unsigned back_to;                /* a kept one; 0: the one before the current */
+	const char *reason;              /* of a new one: "update" */
+	bool dry_run;
+};
+struct vz_env_moved {
+	struct vz_env before, after;     /* equal generations: there was nothing to do */
+	struct vz_remap remap;           /* of what runs in it, and of where it is mounted */
+};
+void vz_env_moved_release(struct vz_env_moved *m);
+
+/* Moves an environment, running or not, without restart.  The record is the
+ * commit point: if we die after it, what runs is moved by the next call.  If
+ * what runs cannot be moved, VZ_BUSY, nothing has changed. */
+int vz_env_move(struct vz_store *s, const struct vz_env_move *m, struct vz_env_moved *ret, struct vz_err *err);
 
 /* The format itself, for tests and fuzzing. VZ_DAMAGED. */
 int vz_env_format(const struct vz_env *e, struct vz_buf *ret, struct vz_err *err);

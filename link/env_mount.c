@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "link/env.h"
+#include "link/env_mount.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -59,16 +59,19 @@ static int lock_mount(int lock, short type, struct vz_err *err)
 	return fcntl(lock, F_SETLKW, &l) < 0 ? vz_err_sys(err, "wait for the last mount of the environment") : 0;
 }
 
-static int mount_new(const struct vz_store *s, const struct vz_env *e, int lock, struct vz_err *err)
+int vz_env_mount_new(const struct vz_store *s, const struct vz_env *e, struct vz_err *err)
 {
 	auto_fd int upper = open_area(s, e->name, "upper", 0755, err);
 	auto_fd int work = upper < 0 ? -1 : open_area(s, e->name, "work", 0700, err);
 	struct vz_mount_plan plan = { .image_fd = -1, .image = e->image, .upper_fd = upper, .work_fd = work };
 
+	return work < 0 ? -1 : vz_mount_new(s, &plan, err);
+}
+
+static int mount_new(const struct vz_store *s, const struct vz_env *e, int lock, struct vz_err *err)
+{
 	/* commands that have ended may still be unmounting */
-	if (work < 0 || lock_mount(lock, F_WRLCK, err) < 0)
-		return -1;
-	return vz_mount_new(s, &plan, err);
+	return lock_mount(lock, F_WRLCK, err) < 0 ? -1 : vz_env_mount_new(s, e, err);
 }
 
 static int clone_root(void *arg, struct vz_err *err)
@@ -93,21 +96,32 @@ static int join(int lock, pid_t pid, struct vz_err *err)
 	return vz_fs_in_namespace(ns, clone_root, &fd, err) < 0 ? -1 : fd;
 }
 
+int vz_env_find_mount(const struct vz_store *s, const char *name, int lock, int *ret_fd, struct vz_err *err)
+{
+	auto_free char *root = path_in(name, "root");
+	pid_t pid;
+
+	*ret_fd = -1;
+	if (vz_env_is_mounted(s, name)) {
+		*ret_fd = vz_fs_clone(vz_store_fd(s), root, err);
+		return *ret_fd < 0 ? -1 : 0;
+	}
+	while ((pid = holder(lock))) {
+		*ret_fd = join(lock, pid, err);
+		if (*ret_fd >= 0 || holder(lock) == pid)
+			return *ret_fd < 0 ? -1 : 0;
+	}
+	return 0;
+}
+
 /* A detached mount of the environment whose lock we hold: of the one that is there, or else new. */
 static int get_mount(const struct vz_store *s, const struct vz_env *e, int lock, struct vz_err *err)
 {
-	auto_free char *root = path_in(e->name, "root");
-	pid_t pid;
+	int fd;
 
-	if (vz_env_is_mounted(s, e->name))
-		return vz_fs_clone(vz_store_fd(s), root, err);
-	while ((pid = holder(lock))) {
-		int fd = join(lock, pid, err);
-
-		if (fd >= 0 || holder(lock) == pid)
-			return fd;
-	}
-	return mount_new(s, e, lock, err);
+	if (vz_env_find_mount(s, e->name, lock, &fd, err) < 0)
+		return -1;
+	return fd < 0 ? mount_new(s, e, lock, err) : fd;
 }
 
 /* Attaches a second mount of what `mount_fd` is at `dir`, and notes that. */

@@ -62,6 +62,10 @@ int vz_cmd_create_template(struct vz_cli *cli, int argc, char **argv, struct vz_
 int vz_cmd_create_env(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
 int vz_cmd_update_template(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
 int vz_cmd_rollback_template(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
+int vz_cmd_update_env(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
+int vz_cmd_rollback_env(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
+int vz_cmd_history(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
+int vz_cmd_status(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
 int vz_cmd_remove_template(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
 int vz_cmd_remove_env(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
 int vz_cmd_list(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/fd.h"
+#include "link/env.h"
 #include "store/manifest.h"
 #include "vzpkg/cli.h"
 #include "vzpkg/json.h"
+#include "vzpkg/moved.h"
 
 /* The version before `current` among those that are kept; 0 if there is none. */
 static unsigned version_before(const struct vz_store *store, const char *name, unsigned current, struct vz_err *err)
@@ -21,23 +24,37 @@ static unsigned version_before(const struct vz_store *store, const char *name, u
 	return best;
 }
 
+static int parse_number(const char *text, unsigned *ret, struct vz_err *err)
+{
+	char *end;
+	unsigned long n = strtoul(text, &end, 10);
+
+	if (*end || !n || n > 4294967295 || !isdigit((unsigned char)*text))
+		return vz_err_set(err, VZ_USAGE, "'%s' is not a number of a version or generation", text);
+	*ret = (unsigned)n;
+	return 0;
+}
+
 int vz_cmd_rollback_template(struct vz_cli *cli, int argc, char **argv, struct vz_err *err)
 {
 	auto_manifest struct vz_manifest m = {0};
 	auto_store struct vz_store *store = NULL;
 	auto_fd int lock = -1;
-	unsigned current, target;
+	unsigned current, target = 0;
 	const char *name;
 
 	if (vz_cli_parse(cli, argc, argv, NULL, 1, 2, err) < 0)
 		return -1;
 	name = cli->args[0];
+	if (cli->n_args > 1 && parse_number(cli->args[1], &target, err) < 0)
+		return -1;
 	store = vz_cli_store(cli, VZ_STORE_CHANGE, err);
 	lock = store ? vz_store_lock(store, "template", name, true, err) : -1;
 	if (lock < 0 || vz_manifest_read(store, name, &m, err) < 0)
 		return -1;
 	current = m.version;
-	target = cli->n_args > 1 ? (unsigned)strtoul(cli->args[1], NULL, 10) : version_before(store, name, current, err);
+	if (!target)
+		target = version_before(store, name, current, err);
 	if (!target)
 		return vz_err_set(err, VZ_NOTFOUND, "template '%s' has no version before %u", name, current);
 	if (!cli->dry_run && vz_manifest_set_current(store, name, target, err) < 0)
@@ -46,5 +63,30 @@ int vz_cmd_rollback_template(struct vz_cli *cli, int argc, char **argv, struct v
 		vz_json_updates(&(struct vz_json_update){ m.name, current, target, current != target }, 1);
 	else if (!cli->quiet)
 		printf("%s: %s%u -> %u\n", name, cli->dry_run ? "would go " : "", current, target);
+	return 0;
+}
+
+int vz_cmd_rollback_env(struct vz_cli *cli, int argc, char **argv, struct vz_err *err)
+{
+	struct vz_json_moved moved = {0};
+	struct vz_env_move move = {0};
+	auto_store struct vz_store *store = NULL;
+	struct timespec start;
+
+	if (vz_cli_parse(cli, argc, argv, NULL, 1, 2, err) < 0)
+		return -1;
+	if (cli->n_args > 1 && parse_number(cli->args[1], &move.back_to, err) < 0)
+		return -1;
+	move.name = cli->args[0];
+	move.dry_run = cli->dry_run;
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	store = vz_cli_store(cli, VZ_STORE_CHANGE, err);
+	if (!store || vz_env_move(store, &move, &moved.moved, err) < 0)
+		return -1;
+	moved.seconds = vz_seconds_since(&start);
+	vz_print_moved(cli, &moved);
+	if (cli->json)
+		vz_json_moved(&moved, 1);
+	vz_env_moved_release(&moved.moved);
 	return 0;
 }

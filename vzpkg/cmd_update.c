@@ -4,8 +4,10 @@
 #include <unistd.h>
 
 #include "builder/build.h"
+#include "link/env.h"
 #include "vzpkg/cli.h"
 #include "vzpkg/json.h"
+#include "vzpkg/moved.h"
 #include "vzpkg/terminal.h"
 
 struct vz_recipe *vz_cli_recipe_of(const struct vz_cli *cli, const struct vz_manifest *m, struct vz_err *err)
@@ -100,5 +102,64 @@ int vz_cmd_update_template(struct vz_cli *cli, int argc, char **argv, struct vz_
 	if (found) {
 		vz_names_free(found, n);
 	}
+	return rc;
+}
+
+static int move_env(const struct vz_cli *cli, struct vz_store *store, const char *name, struct vz_json_moved *ret,
+		    struct vz_err *err)
+{
+	struct vz_env_move move = { .name = name, .reason = "update", .dry_run = cli->dry_run };
+	auto_manifest struct vz_manifest m = {0};
+	auto_env struct vz_env e = {0};
+	struct timespec start;
+
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	if (vz_env_read(store, name, &e, err) < 0)
+		return -1;
+	if (vz_manifest_read(store, e.template_name, &m, err) < 0)
+		return vz_err_wrap(err, "environment '%s'", name);
+	move.to = &m;
+	if (vz_env_move(store, &move, &ret->moved, err) < 0)
+		return -1;
+	ret->seconds = vz_seconds_since(&start);
+	return 0;
+}
+
+int vz_cmd_update_env(struct vz_cli *cli, int argc, char **argv, struct vz_err *err)
+{
+	bool all = false;
+	const struct vz_option options[] = { { "all", 0, &all, NULL }, { 0 } };
+	auto_store struct vz_store *store = NULL;
+	struct vz_json_moved *moved;
+	char **names, **found = NULL;
+	size_t n, done = 0;
+	int rc = 0;
+
+	if (vz_cli_parse(cli, argc, argv, options, 0, -1, err) < 0)
+		return -1;
+	if (all == (cli->n_args > 0))
+		return vz_err_set(err, VZ_USAGE, "give either names or --all");
+	store = vz_cli_store(cli, VZ_STORE_CHANGE, err);
+	if (!store)
+		return -1;
+	names = cli->args;
+	n = (size_t)cli->n_args;
+	if (all) {
+		names = found = vz_env_names(store, &n, err);
+		if (!found)
+			return -1;
+	}
+	moved = vz_alloc((n + 1) * sizeof *moved);
+	for (; done < n && rc == 0; done += rc == 0) {
+		rc = move_env(cli, store, names[done], &moved[done], err);
+		if (rc == 0)
+			vz_print_moved(cli, &moved[done]);
+	}
+	if (rc == 0 && cli->json)
+		vz_json_moved(moved, done);
+	for (size_t i = 0; i < done; i++)
+		vz_env_moved_release(&moved[i].moved);
+	free(moved);
+	vz_names_free(found, found ? n : 0);
 	return rc;
 }

@@ -182,6 +182,77 @@ void vz_json_envs(const struct vz_json_env *e, size_t n)
 	print(list);
 }
 
+static json_t *left(const struct vz_remap *r)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < r->n_left; i++) {
+		json_t *j = json_object();
+
+		json_object_set_new(j, "pid", json_integer(r->left[i].pid));
+		json_object_set_new(j, "command", text(r->left[i].command));
+		json_object_set_new(j, "why", text(r->left[i].why));
+		json_array_append_new(list, j);
+	}
+	return list;
+}
+
+void vz_json_moved(const struct vz_json_moved *m, size_t n)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < n; i++) {
+		json_t *j = env(&m[i].moved.after);
+
+		json_object_set_new(j, "changed", json_boolean(m[i].moved.before.generation != m[i].moved.after.generation));
+		json_object_set_new(j, "seconds", json_real(m[i].seconds));
+		json_object_set_new(j, "merged", json_array());
+		json_object_set_new(j, "conflicts", json_array());
+		json_object_set_new(j, "restarted", json_false());
+		json_object_set_new(j, "processes", number(m[i].moved.remap.processes));
+		json_object_set_new(j, "left_behind", left(&m[i].moved.remap));
+		json_array_append_new(list, j);
+	}
+	print(list);
+}
+
+void vz_json_history(const struct vz_env *generations, size_t n, unsigned current)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < n; i++) {
+		json_t *j = env(&generations[i]);
+
+		json_object_set_new(j, "since", rfc3339(generations[i].since));
+		json_object_set_new(j, "reason", text(generations[i].reason));
+		json_object_set_new(j, "current", json_boolean(generations[i].generation == current));
+		json_array_append_new(list, j);
+	}
+	print(list);
+}
+
+void vz_json_status(const struct vz_json_status *s, size_t n)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < n; i++) {
+		json_t *j = json_object();
+
+		json_object_set_new(j, "env", text(s[i].env.name));
+		json_object_set_new(j, "template", text(s[i].env.template_name));
+		json_object_set_new(j, "version", number(s[i].env.template_version));
+		json_object_set_new(j, "latest", number(s[i].latest));
+		json_object_set_new(j, "apps", json_array());
+		json_object_set_new(j, "generation", number(s[i].env.generation));
+		json_object_set_new(j, "running", json_boolean(s[i].running));
+		json_object_set_new(j, "outdated", json_boolean(s[i].outdated));
+		json_object_set_new(j, "drift", json_array());
+		json_object_set_new(j, "private_bytes", number(s[i].private_bytes));
+		json_array_append_new(list, j);
+	}
+	print(list);
+}
+
 void vz_json_pairs(const char *const *pairs)
 {
 	json_t *j = json_object();

@@ -35,6 +35,21 @@ struct vz_json_env {
 };
 void vz_json_envs(const struct vz_json_env *e, size_t n);
 
+/* What `update ENV`, `rollback ENV` and the like print, an array. */
+struct vz_json_moved {
+	struct vz_env_moved moved;
+	double seconds;
+};
+void vz_json_moved(const struct vz_json_moved *m, size_t n);
+void vz_json_history(const struct vz_env *generations, size_t n, unsigned current);
+struct vz_json_status {
+	struct vz_env env;
+	unsigned latest;                 /* version of its template that is current; 0: there is none any more */
+	bool outdated, mounted, running;
+	uint64_t private_bytes;
+};
+void vz_json_status(const struct vz_json_status *s, size_t n);
+
 /* {"KEY": "VALUE", …}; `pairs` ends with NULL. For commands without more to say. */
 void vz_json_pairs(const char *const *pairs);
 void vz_json_error(const struct vz_err *err);

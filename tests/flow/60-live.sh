@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# A running environment moves to a new version of its template and back, without restart.
+. "${top_srcdir:?}/tests/lib/flow.sh"
+with_base
+
+# versions of one template, that differ by what the recipe's script does
+recipe "$tmp/os.recipe" "$mirror_url" "$suite" "$mirror/key/key.gpg" apt
+printf '[scripts]\npost-install = set-up.sh\n' >>"$tmp/os.recipe"
+version() {
+	printf '#!/bin/sh\necho %s >/etc/vz-version\nmkdir -p /srv/data\necho %s >/srv/data/version\n' "$1" "$1" >"$tmp/set-up.sh"
+}
+version one
+run 0 vz create template "$tmp/os.recipe"
+run 0 vz create env a os
+run 0 vz create env b os
+run 0 vz --json history a
+same "$(json '.[] | "\(.generation) \(.template) \(.reason) \(.current)"')" "1 os@1 create true"
+run 0 vz status
+run 0 vz update --all
+gave '^a: unchanged, os@1$'
+run 3 vz rollback a
+one_error_line
+
+# something that runs: an open file, a working directory, a socket that answers
+"$VZPKG" --root "$root" exec a -- bash -c 'exec 5</etc/vz-version; cd /srv/data; echo mine >/etc/mine; echo $$ >/root/pid
+	: >/root/ready; until [ -e /root/go ]; do sleep 0.05; done
+	echo "$(cat <&5) $(cat version) $(cat /etc/vz-version) $(cat /etc/mine) $$" >/root/seen
+	until [ -e /root/back ]; do sleep 0.05; done
+	cat version >>/root/seen' >"$tmp/a.log" 2>&1 &
+a=$!
+for _ in $(seq 200); do [ -e "$root/envs/a/upper/root/ready" ] && break; sleep 0.05; done
+
+version two
+run 0 vz update template os
+gave '^os: 1 -> 2$'
+run 10 vz --json status
+same "$(json '.[] | "\(.env) \(.version) \(.latest) \(.outdated) \(.running)"')" "a 1 2 true true
+b 1 2 true false"
+run 0 vz -n update a
+gave '^a: would go generation 1 -> 2, os@1 -> os@2$'
+run 0 vz --json history a
+same "$(json length)" 1
+run 0 vz --json update a
+same "$(json '.[] | "\(.env) \(.generation) \(.template) \(.changed) \(.restarted) \(.left_behind | length)"')" \
+	"a 2 os@2 true false 0"
+[ "$(json '.[].processes')" -ge 2 ] || die "no process was moved"
+run 0 vz exec a -- cat /etc/vz-version
+gave '^two$'
+run 0 vz exec a -- touch /root/go
+for _ in $(seq 200); do [ -s "$root/envs/a/upper/root/seen" ] && break; sleep 0.05; done
+same "$(cat "$root/envs/a/upper/root/seen")" "one two two mine $(cat "$root/envs/a/upper/root/pid")"
+
+# one that does not run, and one that is mounted
+run 0 vz mount b
+where=$(cat "$out")
+same "$(cat "$where/etc/vz-version")" one
+run 0 vz update --all
+gave '^b: generation 1 -> 2, os@1 -> os@2'
+same "$(cat "$where/etc/vz-version")" two
+run 0 vz status
+
+# back, without a network and while it runs; forward again under a new number
+run 0 vz --offline rollback a
+gave '^a: generation 2 -> 1, os@2 -> os@1'
+run 0 vz exec a -- cat /etc/vz-version /etc/mine
+same "$(cat "$out")" "one
+mine"
+run 0 vz exec a -- touch /root/back
+wait $a || die "what ran in the environment failed: $(cat "$tmp/a.log")"
+same "$(tail -n 1 "$root/envs/a/upper/root/seen")" one
+run 3 vz rollback a 7
+one_error_line
+run 2 vz rollback a seven
+run 0 vz rollback a 2
+run 0 vz --json history a
+same "$(json '.[] | "\(.generation) \(.template) \(.reason) \(.current)"')" "1 os@1 create false
+2 os@2 update true"
+run 0 vz rollback b
+same "$(cat "$where/etc/vz-version")" one
+run 0 vz umount b
+
+# what a kept generation needs stays
+run 6 vz remove template os@1
+one_error_line
+run 3 vz update nowhere
+one_error_line
+run 2 vz update
+run 0 vz remove env a
+run 0 vz remove env b
+run 0 vz remove template os@1
+done_ok

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "vzpkg/moved.h"
+
+#include <stdio.h>
+
+double vz_seconds_since(const struct timespec *start)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9;
+}
+
+void vz_print_moved(const struct vz_cli *cli, const struct vz_json_moved *m)
+{
+	const struct vz_env *before = &m->moved.before, *after = &m->moved.after;
+	const struct vz_remap *remap = &m->moved.remap;
+
+	if (cli->json)
+		return;
+	if (before->generation == after->generation && !cli->quiet)
+		printf("%s: unchanged, %s@%u\n", after->name, after->template_name, after->template_version);
+	else if (!cli->quiet)
+		printf("%s: %sgeneration %u -> %u, %s@%u -> %s@%u", after->name, cli->dry_run ? "would go " : "",
+		       before->generation, after->generation, before->template_name, before->template_version,
+		       after->template_name, after->template_version);
+	if (before->generation != after->generation && !cli->quiet) {
+		if (remap->processes)
+			printf(", %u running processes moved", remap->processes);
+		printf(cli->dry_run ? "\n" : " in %.1f ms\n", m->seconds * 1000);
+	}
+	for (size_t i = 0; i < remap->n_left; i++)
+		vz_report_note(&cli->report, "%s: process %d (%s) is left behind: %s", after->name, remap->left[i].pid,
+			       remap->left[i].command, remap->left[i].why);
+}
