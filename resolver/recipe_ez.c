@@ -188,41 +188,52 @@ static void take_summary(struct vz_ez_reading *in)
 	}
 }
 
-static int take_packages(struct vz_ez_reading *in, const char *file, struct vz_err *err)
+static bool is_stand_in(const char *item)
+{
+	for (size_t i = 0; i < sizeof stand_ins / sizeof *stand_ins; i++)
+		if (fnmatch(stand_ins[i], item, 0) == 0)
+			return true;
+	return false;
+}
+
+static void add_package(struct vz_ez_reading *in, const char *item)
 {
 	const struct vz_ez *ez = in->ez;
-	const struct vz_ez_file *f = vz_ez_file(ez, file, false);
 	struct vz_recipe *r = in->r;
+
+	if (!r->n_packages) {
+		r->packages = vz_alloc(sizeof *r->packages);
+		r->packages->recommends = -1;
+		if (ez->app && ez->os && ez->version && ez->arch)
+			r->packages->template_glob = vz_printf("%s-%s-%s*", ez->os, ez->version, ez->arch);
+		r->n_packages = 1;
+	}
+	vz_recipe_add(&r->packages->install, &r->packages->n_install, item, strlen(item));
+}
+
+static int take_packages(struct vz_ez_reading *in, const char *file, struct vz_err *err)
+{
+	const struct vz_ez_file *f = vz_ez_file(in->ez, file, false);
 	const char *p = f ? f->text : NULL;
 	unsigned line = 0;
+	char *text;
 
-	for (char *text; f && vz_ez_line(f, &p, &line, &text); free(text)) {
-		const char *q = text, *word;
+	while (f && vz_ez_line(f, &p, &line, &text)) {
+		auto_free char *owned = text;
+		const char *q = owned, *word;
 		size_t len;
 
 		while ((word = vz_recipe_word(&q, &len))) {
 			auto_free char *item = vz_strndup(word, len);
-			bool stand_in = false;
 
-			if (!vz_recipe_package_ok(item, in->family)) {
-				free(text);
-				return vz_err_set(err, VZ_USAGE, "%s:%u: package '%s', expected names separated by white space", f->path, line,
-						  item);
-			}
-			for (size_t i = 0; i < sizeof stand_ins / sizeof *stand_ins; i++)
-				stand_in = stand_in || fnmatch(stand_ins[i], item, 0) == 0;
-			if (stand_in) {
-				note(r, "%s:%u: package '%s' ignored because it stood in for what a container had not", f->path, line, item);
-				continue;
-			}
-			if (!r->n_packages) {
-				r->packages = vz_alloc(sizeof *r->packages);
-				r->packages[r->n_packages++] = (struct vz_recipe_packages){
-					.template_glob = ez->app && ez->os && ez->version && ez->arch ?
-							 vz_printf("%s-%s-%s*", ez->os, ez->version, ez->arch) : NULL,
-					.recommends = -1 };
-			}
-			vz_recipe_add(&r->packages->install, &r->packages->n_install, item, len);
+			if (!vz_recipe_package_ok(item, in->family))
+				return vz_err_set(err, VZ_USAGE, "%s:%u: package '%s', expected names separated by white space",
+						  f->path, line, item);
+			if (is_stand_in(item))
+				note(in->r, "%s:%u: package '%s' ignored because it stood in for what a container had not",
+				     f->path, line, item);
+			else
+				add_package(in, item);
 		}
 	}
 	return 0;

@@ -90,7 +90,8 @@ static int expand(struct vz_ez_reading *in, const struct vz_recipe_repo *repo, c
 			int len = (int)strcspn(p + 1, "/?&=:$ ") + 1;
 
 			vz_err_set(err, VZ_USAGE, "%s:%u: '%.*s' is not known", repo->file, repo->line, len, p);
-			return vz_err_hint(err, "write a line '%.*s URL' into %s/url.map or " VZ_CONF_DIR "/url.map", len, p, in->ez->dir);
+			return vz_err_hint(err, "write a line '%.*s URL' into %s/url.map or " VZ_CONF_DIR "/url.map", len, p,
+					   in->ez->dir);
 		}
 	}
 	*ret = vz_buf_steal(&b);
@@ -132,7 +133,8 @@ static int take_deb_line(struct vz_ez_reading *in, struct vz_recipe_repo *repo, 
 		if (n == 0 && add_url(in, repo, "", word, len, err) < 0)
 			return -1;
 		if (n && !vz_recipe_suite_ok(s))
-			return vz_err_set(err, VZ_USAGE, "%s:%u: '%s', expected a suite and components by name", repo->file, repo->line, s);
+			return vz_err_set(err, VZ_USAGE, "%s:%u: '%s', expected a suite and components by name", repo->file,
+					  repo->line, s);
 		if (n == 1)
 			repo->suite = steal(&s);
 		else if (n > 1)
@@ -161,7 +163,8 @@ static int take_list(struct vz_ez_reading *in, const struct vz_ez_file *f, const
 		int rc = 0;
 
 		if (in->family == VZ_FAMILY_UNKNOWN)
-			return vz_err_set(err, VZ_USAGE, "%s:%u: a repository, but no package manager says of what family", f->path, line);
+			return vz_err_set(err, VZ_USAGE, "%s:%u: a repository, but no package manager says of what family",
+					  f->path, line);
 		if (in->family == VZ_FAMILY_DEB && *prefix)
 			return vz_err_set(err, VZ_USAGE, "%s:%u: a list of mirrors, but the packages are of type deb, expected lines "
 					  "URL SUITE COMPONENT in 'repositories'", f->path, line);

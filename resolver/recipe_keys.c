@@ -5,19 +5,10 @@
 #include <string.h>
 
 #include "base/path.h"
-#include "resolver/keyring.h"
-#include "resolver/url.h"
 
 #define MAX_SUMMARY 160
 
-enum { VZ_KEY_LINES = 1 };               /* indented lines may go on with the value */
 enum { VZ_SECTION_ALONE = 1, VZ_SECTION_NAMED = 2 };
-
-struct vz_recipe_key {
-	const char *name;
-	unsigned flags;
-	int (*set)(struct vz_recipe_reading *in, const struct vz_ini_line *l, struct vz_err *err);
-};
 
 struct vz_recipe_section {
 	const char *name;
@@ -26,8 +17,7 @@ struct vz_recipe_section {
 	int (*begin)(struct vz_recipe_reading *in, const char *name, const struct vz_ini_line *l, struct vz_err *err);
 };
 
-__attribute__((format(printf, 4, 5)))
-static int bad(const struct vz_recipe_reading *in, const struct vz_ini_line *l, struct vz_err *err, const char *fmt, ...)
+int vz_recipe_bad(const struct vz_recipe_reading *in, const struct vz_ini_line *l, struct vz_err *err, const char *fmt, ...)
 {
 	auto_free char *text = NULL;
 	va_list ap;
@@ -38,18 +28,17 @@ static int bad(const struct vz_recipe_reading *in, const struct vz_ini_line *l, 
 	return vz_err_set(err, VZ_USAGE, "%s:%u: %s", in->path, l->line, text);
 }
 
-/* `what` is not one of `words`. */
-static int bad_word(const struct vz_recipe_reading *in, const struct vz_ini_line *l, const char *what, const char *word,
+int vz_recipe_bad_word(const struct vz_recipe_reading *in, const struct vz_ini_line *l, const char *what, const char *word,
 		    const char *const *words, struct vz_err *err)
 {
 	const char *near = vz_recipe_nearest(word, words);
 	auto_free char *expected = vz_recipe_words(words);
 
-	bad(in, l, err, "%s '%s', expected %s", what, word, expected);
+	vz_recipe_bad(in, l, err, "%s '%s', expected %s", what, word, expected);
 	return near ? vz_err_hint(err, "did you mean '%s'?", near) : -1;
 }
 
-static void replace(char **p, const char *value)
+void vz_recipe_replace(char **p, const char *value)
 {
 	free(*p);
 	*p = vz_strdup(value);
@@ -72,28 +61,27 @@ static int begin_alone(struct vz_recipe_reading *in, const char *name, const str
 static int set_name(struct vz_recipe_reading *in, const struct vz_ini_line *l, struct vz_err *err)
 {
 	if (!vz_name_is_sane(l->value))
-		return bad(in, l, err, "template name '%s', expected letters, digits, '.', '_' and '-', beginning with a letter or digit",
+		return vz_recipe_bad(in, l, err, "template name '%s', expected letters, digits, '.', '_' and '-', beginning with a letter or digit",
 			   l->value);
-	replace(&in->r->name, l->value);
+	vz_recipe_replace(&in->r->name, l->value);
 	return 0;
 }
 
-/* The value is one of `words`. */
-static int check_word(struct vz_recipe_reading *in, const struct vz_ini_line *l, const char *const *words, struct vz_err *err)
+int vz_recipe_check_word(struct vz_recipe_reading *in, const struct vz_ini_line *l, const char *const *words, struct vz_err *err)
 {
 	for (size_t i = 0; words[i]; i++)
 		if (strcmp(l->value, words[i]) == 0)
 			return 0;
-	return bad_word(in, l, l->key, l->value, words, err);
+	return vz_recipe_bad_word(in, l, l->key, l->value, words, err);
 }
 
 static int set_kind(struct vz_recipe_reading *in, const struct vz_ini_line *l, struct vz_err *err)
 {
 	static const char *const kinds[] = { "os", "app", NULL };
 
-	if (check_word(in, l, kinds, err) < 0)
+	if (vz_recipe_check_word(in, l, kinds, err) < 0)
 		return -1;
-	replace(&in->r->kind, l->value);
+	vz_recipe_replace(&in->r->kind, l->value);
 	return 0;
 }
 
@@ -105,27 +93,27 @@ static int set_summary(struct vz_recipe_reading *in, const struct vz_ini_line *l
 	free(in->r->summary);
 	in->r->summary = whole;
 	if (strlen(whole) > MAX_SUMMARY)
-		return bad(in, l, err, "summary of %zu bytes, expected at most %d", strlen(whole), MAX_SUMMARY);
+		return vz_recipe_bad(in, l, err, "summary of %zu bytes, expected at most %d", strlen(whole), MAX_SUMMARY);
 	return 0;
 }
 
 static int set_arch(struct vz_recipe_reading *in, const struct vz_ini_line *l, struct vz_err *err)
 {
-	if (check_word(in, l, vz_recipe_archs, err) < 0)
+	if (vz_recipe_check_word(in, l, vz_recipe_archs, err) < 0)
 		return -1;
-	replace(&in->r->arch, l->value);
+	vz_recipe_replace(&in->r->arch, l->value);
 	return 0;
 }
 
 static int set_releasever(struct vz_recipe_reading *in, const struct vz_ini_line *l, struct vz_err *err)
 {
 	if (!vz_name_is_sane(l->value))
-		return bad(in, l, err, "releasever '%s', expected a release number or name", l->value);
-	replace(&in->r->releasever, l->value);
+		return vz_recipe_bad(in, l, err, "releasever '%s', expected a release number or name", l->value);
+	vz_recipe_replace(&in->r->releasever, l->value);
 	return 0;
 }
 
-static int number(struct vz_recipe_reading *in, const struct vz_ini_line *l, unsigned max, unsigned *ret, struct vz_err *err)
+int vz_recipe_number(struct vz_recipe_reading *in, const struct vz_ini_line *l, unsigned max, unsigned *ret, struct vz_err *err)
 {
 	unsigned v = 0;
 	const char *p = l->value;
@@ -133,178 +121,19 @@ static int number(struct vz_recipe_reading *in, const struct vz_ini_line *l, uns
 	for (; *p >= '0' && *p <= '9' && v <= max; p++)
 		v = 10 * v + (unsigned)(*p - '0');
 	if (p == l->value || *p || v > max)
-		return bad(in, l, err, "%s '%s', expected a number from 0 to %u", l->key, l->value, max);
+		return vz_recipe_bad(in, l, err, "%s '%s', expected a number from 0 to %u", l->key, l->value, max);
 	*ret = v;
 	return 0;
 }
 
 static int set_keep(struct vz_recipe_reading *in, const struct vz_ini_line *l, struct vz_err *err)
 {
-	return number(in, l, 9999, &in->r->keep, err);
+	return vz_recipe_number(in, l, 9999, &in->r->keep, err);
 }
 
 static int set_include(struct vz_recipe_reading *in, const struct vz_ini_line *l, struct vz_err *err)
 {
 	(void)in, (void)l, (void)err;       /* recipe.c has read that file before */
-	return 0;
-}
-
-/* [repository ID] */
-
-static struct vz_recipe_repo *repo_of(struct vz_recipe_reading *in)
-{
-	return &in->r->repos[in->target];
-}
-
-static int begin_repo(struct vz_recipe_reading *in, const char *name, const struct vz_ini_line *l, struct vz_err *err)
-{
-	struct vz_recipe *r = in->r;
-
-	if (!vz_name_is_sane(name))
-		return bad(in, l, err, "repository name '%s', expected letters, digits, '.', '_' and '-'", name);
-	for (in->target = 0; in->target < r->n_repos; in->target++)
-		if (strcmp(repo_of(in)->id, name) == 0)
-			break;
-	if (in->target == r->n_repos) {
-		r->repos = vz_realloc(r->repos, r->n_repos + 1, sizeof *r->repos);
-		r->repos[r->n_repos++] = (struct vz_recipe_repo){ .id = vz_strdup(name), .priority = 50 };
-	}
-	replace(&repo_of(in)->file, in->path);
-	repo_of(in)->line = l->line;
-	return 0;
-}
-
-static int check_variables(struct vz_recipe_reading *in, const struct vz_ini_line *l, struct vz_err *err)
-{
-	auto_free char *unknown = vz_recipe_unknown_variable(l->value);
-
-	return unknown ? bad(in, l, err, "variable '%s', expected ${arch} or ${releasever}", unknown) : 0;
-}
-
-static int set_type(struct vz_recipe_reading *in, const struct vz_ini_line *l, struct vz_err *err)
-{
-	static const char *const types[] = { "deb", "rpm", NULL };
-
-	if (check_word(in, l, types, err) < 0)
-		return -1;
-	replace(&repo_of(in)->type, l->value);
-	return 0;
-}
-
-static int set_url(struct vz_recipe_reading *in, const struct vz_ini_line *l, struct vz_err *err)
-{
-	const char *word, *p = l->value;
-	size_t len;
-
-	if (check_variables(in, l, err) < 0)
-		return -1;
-	while ((word = vz_recipe_word(&p, &len))) {
-		auto_free char *url = vz_strndup(word, len);
-
-		if (!strchr(url, '$') && !vz_recipe_url_ok(url)) {
-			auto_free char *public = vz_url_public(url);
-
-			return bad(in, l, err, "url '%s', expected an http, https, ftp or file URL, mirror:NAME, metalink+URL or "
-				   "mirrorlist+URL", public);
-		}
-		vz_recipe_add(&repo_of(in)->urls, &repo_of(in)->n_urls, word, len);
-	}
-	return 0;
-}
-
-static int set_suite(struct vz_recipe_reading *in, const struct vz_ini_line *l, struct vz_err *err)
-{
-	if (check_variables(in, l, err) < 0)
-		return -1;
-	if (!strchr(l->value, '$') && !vz_recipe_suite_ok(l->value))
-		return bad(in, l, err, "suite '%s', expected a codename such as bookworm", l->value);
-	replace(&repo_of(in)->suite, l->value);
-	return 0;
-}
-
-/* Adds words that are `ok`, or will be once their variables are known. */
-static int add_words(struct vz_recipe_reading *in, const struct vz_ini_line *l, bool (*ok)(const char *), const char *expected,
-		     char ***list, size_t *n, struct vz_err *err)
-{
-	const char *word, *p = l->value;
-	size_t len;
-
-	if (check_variables(in, l, err) < 0)
-		return -1;
-	while ((word = vz_recipe_word(&p, &len))) {
-		auto_free char *item = vz_strndup(word, len);
-
-		if (!strchr(item, '$') && !ok(item))
-			return bad(in, l, err, "%.*s '%s', expected %s", (int)strlen(l->key) - 1, l->key, item, expected);
-		vz_recipe_add(list, n, word, len);
-	}
-	return 0;
-}
-
-static int set_components(struct vz_recipe_reading *in, const struct vz_ini_line *l, struct vz_err *err)
-{
-	return add_words(in, l, vz_recipe_suite_ok, "a name such as main", &repo_of(in)->components, &repo_of(in)->n_components, err);
-}
-
-static int set_modules(struct vz_recipe_reading *in, const struct vz_ini_line *l, struct vz_err *err)
-{
-	return add_words(in, l, vz_recipe_module_ok, "NAME:STREAM or default", &repo_of(in)->modules, &repo_of(in)->n_modules, err);
-}
-
-static int set_key(struct vz_recipe_reading *in, const struct vz_ini_line *l, struct vz_err *err)
-{
-	if (check_variables(in, l, err) < 0)
-		return -1;
-	if (!*l->value)
-		return bad(in, l, err, "empty key, expected the path of a keyring");
-	free(repo_of(in)->key);
-	repo_of(in)->key = vz_recipe_beside(in->path, l->value);
-	return 0;
-}
-
-static int set_key_from(struct vz_recipe_reading *in, const struct vz_ini_line *l, struct vz_err *err)
-{
-	if (check_variables(in, l, err) < 0)
-		return -1;
-	if (!strchr(l->value, '$') && !vz_url_is_sane(l->value))
-		return bad(in, l, err, "key-from '%s', expected a URL", l->value);
-	replace(&repo_of(in)->key_from, l->value);
-	return 0;
-}
-
-/* One a line: people write them in groups of four digits. */
-static int set_fingerprint(struct vz_recipe_reading *in, const struct vz_ini_line *l, struct vz_err *err)
-{
-	auto_free char *hex = vz_keyring_fingerprint(l->value);
-
-	if (!hex && !*l->value)
-		return 0;
-	if (!hex)
-		return bad(in, l, err, "fingerprint '%s', expected the 40 hex digits of a whole one", l->value);
-	vz_recipe_add(&repo_of(in)->fingerprints, &repo_of(in)->n_fingerprints, hex, strlen(hex));
-	return 0;
-}
-
-static int set_trust(struct vz_recipe_reading *in, const struct vz_ini_line *l, struct vz_err *err)
-{
-	static const char *const trusts[] = { "signed", "packages", "metadata", "both", "unsigned", NULL };
-	struct vz_recipe_repo *repo = repo_of(in);
-
-	if (check_word(in, l, trusts, err) < 0)
-		return -1;
-	repo->unsigned_ok = *l->value == 'u';
-	repo->trust = *l->value == 'p' ? VZ_TRUST_PACKAGES : *l->value == 'm' ? VZ_TRUST_METADATA :
-		      *l->value == 'b' ? VZ_TRUST_BOTH : VZ_TRUST_SIGNED;
-	return 0;
-}
-
-static int set_priority(struct vz_recipe_reading *in, const struct vz_ini_line *l, struct vz_err *err)
-{
-	unsigned v;
-
-	if (number(in, l, 999, &v, err) < 0)
-		return -1;
-	repo_of(in)->priority = (int)v;
 	return 0;
 }
 
@@ -320,7 +149,7 @@ static int begin_packages(struct vz_recipe_reading *in, const char *name, const 
 	struct vz_recipe *r = in->r;
 
 	if (strpbrk(name, " \t/"))
-		return bad(in, l, err, "pattern '%s', expected one pattern for names of OS templates", name);
+		return vz_recipe_bad(in, l, err, "pattern '%s', expected one pattern for names of OS templates", name);
 	for (in->target = 0; in->target < r->n_packages; in->target++) {
 		const char *glob = packages_of(in)->template_glob;
 
@@ -345,7 +174,7 @@ static int set_install(struct vz_recipe_reading *in, const struct vz_ini_line *l
 		auto_free char *item = vz_strndup(word, len);
 
 		if (!vz_recipe_package_ok(item, in->family) || (!install && strpbrk(item, "<=>")))
-			return bad(in, l, err, "package '%s', expected names separated by white space%s", item,
+			return vz_recipe_bad(in, l, err, "package '%s', expected names separated by white space%s", item,
 				   install ? ", each NAME or NAME = VERSION" : "");
 		if (install)
 			vz_recipe_add(&to->install, &to->n_install, word, len);
@@ -359,7 +188,7 @@ static int set_recommends(struct vz_recipe_reading *in, const struct vz_ini_line
 {
 	static const char *const answers[] = { "yes", "no", NULL };
 
-	if (check_word(in, l, answers, err) < 0)
+	if (vz_recipe_check_word(in, l, answers, err) < 0)
 		return -1;
 	packages_of(in)->recommends = *l->value == 'y';
 	return 0;
@@ -375,18 +204,18 @@ static int set_script(struct vz_recipe_reading *in, const struct vz_ini_line *l,
 	size_t i;
 
 	if (!*l->value)
-		return bad(in, l, err, "empty %s, expected the path of a script", l->key);
+		return vz_recipe_bad(in, l, err, "empty %s, expected the path of a script", l->key);
 	if (vz_recipe_load(path, &text, err) < 0)
 		return vz_recipe_at(in, l, err);
 	if (text.len < 3 || memcmp(text.data, "#!", 2) != 0)
-		return bad(in, l, err, "script '%s' does not begin with #!, expected a line such as #!/bin/sh first", l->value);
+		return vz_recipe_bad(in, l, err, "script '%s' does not begin with #!, expected a line such as #!/bin/sh first", l->value);
 	for (i = 0; i < r->n_scripts && strcmp(r->scripts[i].when, l->key) != 0; i++)
 		;
 	if (i == r->n_scripts) {
 		r->scripts = vz_realloc(r->scripts, i + 1, sizeof *r->scripts);
 		r->scripts[r->n_scripts++] = (struct vz_recipe_script){ .when = vz_strdup(l->key) };
 	}
-	replace(&r->scripts[i].name, l->value);
+	vz_recipe_replace(&r->scripts[i].name, l->value);
 	free(r->scripts[i].text);
 	r->scripts[i].len = text.len;
 	r->scripts[i].text = vz_buf_steal(&text);
@@ -401,20 +230,6 @@ static const struct vz_recipe_key template_keys[] = {
 	{ "releasever", 0, set_releasever },
 	{ "keep", 0, set_keep },
 	{ "include", VZ_KEY_LINES, set_include },
-	{0}
-};
-
-static const struct vz_recipe_key repository_keys[] = {
-	{ "type", 0, set_type },
-	{ "url", VZ_KEY_LINES, set_url },
-	{ "suite", 0, set_suite },
-	{ "components", VZ_KEY_LINES, set_components },
-	{ "key", 0, set_key },
-	{ "key-from", 0, set_key_from },
-	{ "fingerprint", VZ_KEY_LINES, set_fingerprint },
-	{ "trust", 0, set_trust },
-	{ "priority", 0, set_priority },
-	{ "modules", VZ_KEY_LINES, set_modules },
 	{0}
 };
 
@@ -433,7 +248,7 @@ static const struct vz_recipe_key scripts_keys[] = {
 
 static const struct vz_recipe_section sections[] = {
 	{ "template", VZ_SECTION_ALONE, template_keys, begin_alone },
-	{ "repository", VZ_SECTION_NAMED, repository_keys, begin_repo },
+	{ "repository", VZ_SECTION_NAMED, vz_recipe_repository_keys, vz_recipe_begin_repository },
 	{ "packages", VZ_SECTION_NAMED | VZ_SECTION_ALONE, packages_keys, begin_packages },
 	{ "scripts", VZ_SECTION_ALONE, scripts_keys, begin_alone },
 };
@@ -452,17 +267,17 @@ static int take_section(struct vz_recipe_reading *in, const struct vz_ini_line *
 		if (strcmp(sections[i].name, kind) == 0)
 			in->section = &sections[i];
 	if (!in->section)
-		return bad_word(in, l, "section", kind, names, err);
+		return vz_recipe_bad_word(in, l, "section", kind, names, err);
 	name = vz_strndup(rest, strlen(rest));
 	for (len = strlen(name); len && strchr(" \t", name[len - 1]); len--)
 		name[len - 1] = 0;
 	if (*name && !(in->section->form & VZ_SECTION_NAMED))
-		return bad(in, l, err, "section '%s', expected [%s]", l->section, kind);
+		return vz_recipe_bad(in, l, err, "section '%s', expected [%s]", l->section, kind);
 	if (!*name && !(in->section->form & VZ_SECTION_ALONE))
-		return bad(in, l, err, "section '%s', expected [%s NAME]", l->section, kind);
+		return vz_recipe_bad(in, l, err, "section '%s', expected [%s NAME]", l->section, kind);
 	whole = vz_printf("[%s %s]", kind, name);
 	if (vz_table_has(&in->seen, whole))
-		return bad(in, l, err, "section [%s] twice, expected all its keys in one place", l->section);
+		return vz_recipe_bad(in, l, err, "section [%s] twice, expected all its keys in one place", l->section);
 	vz_table_put(&in->seen, whole, in);
 	return in->section->begin(in, name, l, err);
 }
@@ -474,7 +289,7 @@ static int bad_key(const struct vz_recipe_reading *in, const struct vz_ini_line 
 
 	for (size_t i = 0; in->section->keys[i].name; i++)
 		names[i] = in->section->keys[i].name;
-	return bad_word(in, l, what, l->key, names, err);
+	return vz_recipe_bad_word(in, l, what, l->key, names, err);
 }
 
 int vz_recipe_take(struct vz_recipe_reading *in, const struct vz_ini_line *l, struct vz_err *err)
@@ -485,17 +300,17 @@ int vz_recipe_take(struct vz_recipe_reading *in, const struct vz_ini_line *l, st
 	if (!l->key)
 		return take_section(in, l, err);
 	if (!in->section)
-		return bad(in, l, err, "key '%s' before any section, expected [template] first", l->key);
+		return vz_recipe_bad(in, l, err, "key '%s' before any section, expected [template] first", l->key);
 	for (k = in->section->keys; k->name && strcmp(k->name, l->key) != 0; k++)
 		;
 	if (!k->name)
 		return bad_key(in, l, err);
 	if (l->continued && !(k->flags & VZ_KEY_LINES))
-		return bad(in, l, err, "indented line behind '%s', which takes one value; expected a key in the first column",
+		return vz_recipe_bad(in, l, err, "indented line behind '%s', which takes one value; expected a key in the first column",
 			   l->key);
 	whole = vz_printf("[%s] %s", l->section, l->key);
 	if (!l->continued && vz_table_has(&in->seen, whole))
-		return bad(in, l, err, "key '%s' twice in [%s], expected it once", l->key, l->section);
+		return vz_recipe_bad(in, l, err, "key '%s' twice in [%s], expected it once", l->key, l->section);
 	vz_table_put(&in->seen, whole, in);
 	return k->set(in, l, err);
 }
