@@ -90,16 +90,16 @@ static int write_status(const struct vz_configure *c, struct vz_tree *t, struct 
 	return write_text(c, t, VZ_DPKG_DIR "/status", &status, err);
 }
 
-/* What dpkg expects to find, and where the kernel's file systems and scratch
- * space appear while scripts run. /run/lock is Debian's, whoever boots it. */
+/* What dpkg expects to find. /run/lock is Debian's, whoever boots it. */
 static int make_dirs(const struct vz_configure *c, struct vz_tree *t, struct vz_err *err)
 {
 	static const struct { const char *path; uint32_t mode; } dirs[] = {
-		{ "/dev", 0755 }, { "/proc", 0555 }, { "/sys", 0555 }, { "/run", 0755 }, { "/run/lock", 01777 },
-		{ "/tmp", 01777 }, { VZ_DPKG_DIR "/info", 0755 }, { VZ_DPKG_DIR "/triggers", 0755 },
+		{ "/run/lock", 01777 }, { VZ_DPKG_DIR "/info", 0755 }, { VZ_DPKG_DIR "/triggers", 0755 },
 		{ VZ_DPKG_DIR "/updates", 0755 }, { VZ_DPKG_DIR "/parts", 0755 }, { VZ_DPKG_DIR "/alternatives", 0755 },
 	};
 
+	if (vz_configure_make_dirs(c, t, err) < 0)
+		return -1;
 	for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++)
 		if (!vz_tree_make_dirs(t, dirs[i].path, dirs[i].mode, c->date))
 			return vz_err_set(err, VZ_FAILED, "a package has something else than a directory at '%s'",
@@ -143,7 +143,7 @@ static int seed(const struct vz_configure *c, struct vz_tree *t, struct vz_err *
 	return write_unless_there(c, t, &policy, err);
 }
 
-static int prepare(const struct vz_configure *c, struct vz_tree *t, struct vz_err *err)
+static int prepare(struct vz_configure *c, struct vz_tree *t, struct vz_err *err)
 {
 	auto_dpkg_packages struct vz_dpkg_packages packages = {0};
 

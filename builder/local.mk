@@ -11,7 +11,11 @@ libbuilder_a_SOURCES += builder/capture.c builder/capture.h builder/overlay.c bu
 libbuilder_a_SOURCES += \
 	builder/configure.c builder/configure.h builder/configure_deb.c builder/configure_deb.h \
 	builder/configure_deb_driver.c builder/configure_deb_run.c builder/configure_deb_settle.c \
-	builder/configure_deb_tools.c builder/configure_deb_triggers.c
+	builder/configure_deb_tools.c builder/configure_deb_triggers.c builder/listen.c builder/listen.h \
+	builder/sweep.c builder/sweep.h
+libbuilder_a_SOURCES += \
+	builder/configure_rpm.c builder/configure_rpm.h builder/configure_rpm_lua.c builder/configure_rpm_run.c \
+	builder/configure_rpm_settle.c builder/configure_rpm_users.c builder/rpm_steps.c builder/rpm_steps.h
 
 # RPM's database and headers
 libbuilder_a_CFLAGS = $(AM_CFLAGS) $(RPM_CFLAGS)
@@ -62,3 +66,16 @@ tests_unit_test_configure_SOURCES = \
 	tests/unit/test-configure.c tests/unit/root.h tests/unit/scratch.h tests/unit/trees.h tests/unit/unit.h
 tests_unit_test_configure_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_configure_LDADD = $(BUILDER_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-rpm-steps
+check_PROGRAMS += tests/unit/test-rpm-steps
+tests_unit_test_rpm_steps_SOURCES = tests/unit/test-rpm-steps.c tests/unit/unit.h
+tests_unit_test_rpm_steps_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_rpm_steps_LDADD = $(BUILDER_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-configure-rpm
+check_PROGRAMS += tests/unit/test-configure-rpm
+tests_unit_test_configure_rpm_SOURCES = \
+	tests/unit/test-configure-rpm.c tests/unit/root.h tests/unit/rpm.h tests/unit/scratch.h tests/unit/unit.h
+tests_unit_test_configure_rpm_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(RPM_CFLAGS)
+tests_unit_test_configure_rpm_LDADD = $(BUILDER_LIBS) $(CHECK_LIBS)

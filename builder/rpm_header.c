@@ -323,6 +323,11 @@ struct vz_rpm_package *vz_rpm_package_read(const char *data, size_t len, struct 
 		return NULL;
 	}
 	p->files = get_strings(h, RPMTAG_FILENAMES, HEADERGET_EXT, &p->n_files);
+	for (size_t i = 0; i < p->n_files; i++)
+		if (p->files[i][0] != '/') {
+			vz_err_set(err, VZ_DAMAGED, "package '%s': it has a file without a directory", p->name);
+			return NULL;
+		}
 	if (p->n_files)
 		qsort(p->files, p->n_files, sizeof *p->files, by_path);
 	p->prefixes = get_strings(h, RPMTAG_INSTPREFIXES, HEADERGET_MINMEM, &p->n_prefixes);

@@ -176,7 +176,7 @@ static int run_script(const struct vz_stage *s, int root, struct vz_err *err)
 		.root_fd = root, .argv = argv,
 		.envp = (const char *const[]){ date, "DEBIAN_FRONTEND=noninteractive", NULL },
 		.stdin_fd = script, .stdout_fd = out, .stderr_fd = out,
-		.private_network = true, .build = true, .timeout_seconds = 1800,
+		.private_network = true, .build = true, .timeout_seconds = vz_configure_seconds(),
 	};
 	int status = 0, n = 0;
 
@@ -202,6 +202,30 @@ static int run_script(const struct vz_stage *s, int root, struct vz_err *err)
 	return 0;
 }
 
+/* What scripts do to the tree is taken from the area above it. */
+static int run_and_capture(struct vz_stage *s, const struct vz_configure_ops *ops, const struct vz_configure *c,
+			   struct vz_tree *tree, struct vz_err *err)
+{
+	__attribute__((cleanup(scratch_close))) struct scratch w = { -1, -1, -1, -1, -1 };
+	struct vz_capture capture = { .store = s->store, .date = s->date };
+	int rc;
+
+	vz_tree_count_links(tree);
+	if (scratch_open(s, tree, &w, err) < 0)
+		return -1;
+	rc = s->script ? run_script(s, w.root, err) : ops->run(c, w.root, err);
+	if (rc < 0)
+		return -1;
+	close(steal_fd(&w.root));        /* unmounts; the upper is read as plain directories */
+	vz_report_debug(s->report, "capturing what the scripts did");
+	capture.upper_fd = w.upper;
+	if (vz_capture(&capture, tree, err) < 0 || ops->settle(c, tree, err) < 0)
+		return -1;
+	s->new_bytes += capture.new_bytes;
+	/* before the store is synced, which would write all this out */
+	return vz_remove_tree(vz_store_stage(s->store, err), "scratch", err);
+}
+
 static int configure(struct vz_stage *s, const struct vz_compose_package *packages, struct vz_tree *tree,
 		     struct vz_err *err)
 {
@@ -210,28 +234,16 @@ static int configure(struct vz_stage *s, const struct vz_compose_package *packag
 		.store = s->store, .parent = s->parent ? s->parent->tree : NULL, .packages = packages,
 		.n = s->n_packages, .arch = s->arch, .date = s->date, .log = s->log, .report = s->report,
 	};
-	__attribute__((cleanup(scratch_close))) struct scratch w = { -1, -1, -1, -1, -1 };
-	struct vz_capture capture = { .store = s->store, .date = s->date };
 	int rc;
 
 	if (!ops)
 		return vz_err_set(err, VZ_FAILED, "packages of family '%s' cannot be configured", s->family);
-	if (!s->script && ops->prepare(&c, tree, err) < 0)
-		return -1;
-	vz_tree_count_links(tree);
-	if (scratch_open(s, tree, &w, err) < 0)
-		return -1;
-	rc = s->script ? run_script(s, w.root, err) : ops->run(&c, w.root, err);
-	if (rc < 0)
-		return -1;
-	close(steal_fd(&w.root));        /* unmounts; the upper is read as plain directories */
-	vz_report_debug(s->report, "capturing what the scripts did");
-	capture.upper_fd = w.upper;
-	if (vz_capture(&capture, tree, err) < 0 || ops->settle(&c, tree, err) < 0)
-		return -1;
-	s->new_bytes += capture.new_bytes;
-	/* before the store is synced, which would write all this out */
-	return vz_remove_tree(vz_store_stage(s->store, err), "scratch", err);
+	rc = s->script ? 0 : ops->prepare(&c, tree, err);
+	if (rc == 0)
+		rc = run_and_capture(s, ops, &c, tree, err);
+	if (ops->release)
+		ops->release(&c);
+	return rc;
 }
 
 static int build(struct vz_stage *s, const struct vz_compose_package *packages, struct vz_err *err)
