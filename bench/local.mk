@@ -8,4 +8,4 @@ bench: all
 .PHONY: bench-resolve
 bench-resolve: all
 	VZPKG='$(abs_top_builddir)/vzpkg/vzpkg' python3 $(srcdir)/bench/resolve-vs-apt.py
-EXTRA_DIST += bench/run.sh bench/resolve-vs-apt.py bench/resolve-differences.txt
+EXTRA_DIST += bench/run.sh bench/rpm.sh bench/resolve-vs-apt.py bench/resolve-differences.txt

@@ -3,18 +3,12 @@
 # The promises about speed, measured in one run on one machine: the same packages, from the same loopback
 # mirror of real packages, for vzpkg and for its peers. Compare the ratios, not the seconds.
 #
-# BENCH_QUICK=1 does each thing once. The median of BENCH_RUNS (3) is shown otherwise.
+# BENCH_QUICK=1 does each thing once. The median of BENCH_RUNS (3) is shown otherwise. BENCH_ONLY=deb or rpm
+# does that part alone.
 . "${top_srcdir:?}/tests/lib/flow.sh"
 
 runs=${BENCH_RUNS:-3}
 [ -z "${BENCH_QUICK-}" ] || runs=1
-for tool in mmdebstrap debootstrap /usr/bin/time fsck.erofs; do
-	command -v "$tool" >/dev/null || die "'$tool' is missing: ./setup deps --bench"
-done
-with_mirror
-key=$mirror/key/key.gpg
-source_line="deb [signed-by=$key] $mirror_url $suite main"
-
 # median BEFORE CMD…: the median of the runs' milliseconds; BEFORE each, not measured, something else
 median() {
 	local i start times=() before=$1
@@ -42,8 +36,30 @@ limit() { # WHAT VALUE UNIT PROMISED
 	}'
 }
 
+# each run gets a new directory: just after a large removal ext4 is slow at making files (it skips inodes
+# that were freed in the last seconds), for us as for the peers
+fresh() { root=$tmp/root$EPOCHREALTIME; }
+gone() { [ ! -e "$tmp/peer" ] || mv "$tmp/peer" "$tmp/old$EPOCHREALTIME"; }
+
 printf 'vzpkg %s, %s, %s cores, kernel %s, median of %s\n\n' "$("$VZPKG" --version | cut -d' ' -f2)" \
-	"$suite from loopback" "$(nproc)" "$(uname -r)" "$runs"
+	"packages of $mirror_suite from loopback" "$(nproc)" "$(uname -r)" "$runs"
+
+if [ "${BENCH_ONLY-}" != deb ]; then
+	# shellcheck source=bench/rpm.sh
+	. "$top_srcdir/bench/rpm.sh"
+	[ "${BENCH_ONLY-}" != rpm ] || {
+		done_ok >/dev/null
+		exit
+	}
+	fresh
+fi
+
+for tool in mmdebstrap debootstrap /usr/bin/time fsck.erofs; do
+	command -v "$tool" >/dev/null || die "'$tool' is missing: ./setup deps --bench"
+done
+with_mirror
+key=$mirror/key/key.gpg
+source_line="deb [signed-by=$key] $mirror_url $suite main"
 
 # a minimal system from nothing
 # the set that our recipe and debootstrap choose: /usr is merged from the start, so without usrmerge and its
@@ -56,15 +72,11 @@ printf 'Package: usrmerge\nPin: release *\nPin-Priority: -1\n' >"$tmp/pin"
 peer=(mmdebstrap -q --variant=minbase --mode=root --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr
 	"--setup-hook=mkdir -p \"\$1/etc/apt/preferences.d\" && cp '$tmp/pin' \"\$1/etc/apt/preferences.d/pin\"")
 minimal "$tmp/base.recipe" apt
-# each run gets a new directory: just after a large removal ext4 is slow at making files (it skips inodes
-# that were freed in the last seconds), for us as for the peers
-fresh() { root=$tmp/root$EPOCHREALTIME; }
 ours=$(median fresh vz create template "$tmp/base.recipe")
 fresh
 /usr/bin/time -f %M -o "$tmp/peak" "$VZPKG" --root "$root" --no-progress create template "$tmp/base.recipe" \
 	>"$out" 2>"$err" </dev/null || die "the build failed"
 peak=$(tail -n 1 "$tmp/peak")
-gone() { [ ! -e "$tmp/peer" ] || mv "$tmp/peer" "$tmp/old$EPOCHREALTIME"; }
 theirs=$(median gone "${peer[@]}" --include=apt "$suite" "$tmp/peer" "$source_line")
 row "minimal system from nothing" "$ours" mmdebstrap "$theirs" 4
 mv "$tmp/peer" "$tmp/minbase"

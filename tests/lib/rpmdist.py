@@ -20,6 +20,7 @@ Paths are moved below /usr, as a distribution with merged /usr packages them. Th
 that it has; others own those that it has not.
 """
 import io
+import multiprocessing
 import os
 import re
 import subprocess
@@ -60,12 +61,18 @@ def part(where, name):
     return tags, sections
 
 
-def deb_field(deb, field):
-    return subprocess.run(["dpkg-deb", "-f", deb, field], check=True, capture_output=True, text=True).stdout.strip()
+def control(deb):
+    """Version, Architecture, summary and conffiles, moved below /usr"""
+    tar = tarfile.open(fileobj=io.BytesIO(subprocess.run(["dpkg-deb", "--ctrl-tarfile", deb], check=True,
+                                                         capture_output=True).stdout))
+    text = tar.extractfile("./control").read().decode()
+    listed = tar.extractfile("./conffiles").read().decode() if "./conffiles" in tar.getnames() else ""
+    version, arch, summary = (re.search(f"^{f}: (.*)", text, re.M)[1] for f in ("Version", "Architecture", "Description"))
+    return version, arch, summary, {"/" + re.sub(r"^/(?=s?bin/|lib)", "/usr/", c).lstrip("/") for c in listed.split()}
 
 
 def unpack(deb, tree, owners):
-    """The .deb's files below `tree`; who owns them goes to `owners`. Returns its conffiles."""
+    """The .deb's files below `tree`; who owns them goes to `owners`"""
     data = subprocess.run(["dpkg-deb", "--fsys-tarfile", deb], check=True, capture_output=True).stdout
     with tarfile.open(fileobj=io.BytesIO(data)) as tar:
         dirs = []
@@ -94,8 +101,6 @@ def unpack(deb, tree, owners):
             owners["/" + path] = (m.uname, m.gname)
         for there, m in dirs:
             os.chmod(there, m.mode)
-    listed = subprocess.run(["dpkg-deb", "-I", deb, "conffiles"], capture_output=True, text=True).stdout
-    return {"/" + re.sub(r"^/(?=s?bin/|lib)", "/usr/", line).lstrip("/") for line in listed.split("\n") if line}
 
 
 def files(tree, owners, conffiles, attributes, foreign):
@@ -121,9 +126,9 @@ def files(tree, owners, conffiles, attributes, foreign):
     return lines + [f'{extra} "{path}"' for path, extra in attributes.items() if extra != "-"]
 
 
-def version_of(deb):
+def version_of(text):
     """[Epoch], Version, Release from a Debian version"""
-    match = re.fullmatch(r"(?:(\d+):)?(.+?)(?:-([^-]+))?", deb_field(deb, "Version"))
+    match = re.fullmatch(r"(?:(\d+):)?(.+?)(?:-([^-]+))?", text)
     return match[1], match[2].replace("-", "_"), (match[3] or "1") + ".vz1"
 
 
@@ -146,24 +151,27 @@ def spec(name, payload, debs, where, out, foreign, stamp):
     tree = os.path.join(out, name, "tree")
     os.makedirs(tree)
     owners, conffiles = {}, set()
-    for deb in debs:
-        conffiles |= unpack(deb, tree, owners)
+    of_deb, arch, summary = "1.0-1", "any", "Part of a test"
+    for deb in reversed(debs):
+        unpack(deb, tree, owners)
+        of_deb, arch, summary, more = control(deb)
+        conffiles |= more
     prepare = sections.pop("%prepare", None)
     if prepare:
         subprocess.run(["bash", "-euc", "\n".join(prepare)], cwd=tree, check=True)
     settle(tree, stamp)
     attributes = dict(line.split(None, 1) for line in sections.pop("%attributes", []) if line)
     given = {t.partition(":")[0] for t in tags}
-    arch = "noarch" if "BuildArch" in given or debs and deb_field(debs[0], "Architecture") == "all" else os.uname().machine
+    arch = "noarch" if "BuildArch" in given or arch == "all" else os.uname().machine
     head = [f"Name: {name}", "License: as in its copyright file"]
     if "Version" not in given:
-        epoch, version, release = version_of(debs[0]) if debs else (None, "1.0", "1.vz1")
+        epoch, version, release = version_of(of_deb)
         head += [f"Version: {version}"] + ([f"Epoch: {epoch}"] if epoch else [])
         head += [f"Release: {release}"] if "Release" not in given else []
     elif "Release" not in given:
         head += ["Release: 1.vz1"]
     if "Summary" not in given:
-        head += [f"Summary: {deb_field(debs[0], 'Description').splitlines()[0] if debs else 'Part of a test'}"]
+        head += ["Summary: " + summary]
     if arch == "noarch" and "BuildArch" not in given:
         head += ["BuildArch: noarch"]
     listed = files(tree, owners, conffiles, attributes, foreign)
@@ -173,8 +181,8 @@ def spec(name, payload, debs, where, out, foreign, stamp):
         body += [line] + text
     with open(os.path.join(out, name, name + ".spec"), "w", encoding="utf-8") as f:
         f.write("\n".join(body) + "\n")
-    print(name, arch, newest(tree))
-    return {path for path in re.findall(r'%dir .*"(/.*)"', "\n".join(listed))} if name == "filesystem" else foreign
+    print(name, arch, newest(tree), flush=True)
+    return set(re.findall(r'%dir .*"(/.*)"', "\n".join(listed)))
 
 
 def specs(where, debdir, out):
@@ -182,12 +190,13 @@ def specs(where, debdir, out):
     for file in os.listdir(debdir):
         if file.endswith(".deb"):
             found[file.partition("_")[0]] = os.path.join(debdir, file)
-    stamp = os.lstat(debdir).st_mtime
     os.makedirs(out, exist_ok=True)
     stamp = os.lstat(out).st_mtime - 1
-    foreign = set()
-    for name, payload, debs in table(where):
-        foreign = spec(name, payload, [found[d] for d in debs], where, out, foreign, stamp)
+    jobs = [[name, payload, [found[d] for d in debs], where, out] for name, payload, debs in table(where)]
+    first = next(job for job in jobs if job[0] == "filesystem")
+    foreign = spec(*first, set(), stamp)
+    with multiprocessing.Pool(2) as pool:
+        pool.starmap(spec, [job + [foreign, stamp] for job in jobs if job is not first], 1)
 
 
 def check(repo):

@@ -45,8 +45,11 @@ rpmdist_make() {
 }
 
 with_rpmdist() {
-	once rpmdist rpmdist_make
-	rpmdist=$keep/rpmdist
+	local made
+	# another table is another distribution
+	made=rpmdist-$(cat "$lib"/rpm.sh "$lib"/rpmdist.* "$lib"/rpmdist/* | sha256sum | cut -c1-12)
+	once "$made" rpmdist_make
+	rpmdist=$keep/$made
 	rpm_repo=$rpmdist/repo
 	rpm_key=$rpmdist/key/key.asc
 	serve "$rpm_repo"
