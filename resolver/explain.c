@@ -53,12 +53,15 @@ static void put_nearest_name(struct text *t, int dep)
 {
 	const char *name = vz_universe_dep_name(t->u, dep), *colon = strchr(name, ':');
 	auto_free char *plain = vz_strndup(name, colon ? (size_t)(colon - name) : strlen(name));
+	auto_free char *streams = vz_universe_streams_of(t->u, plain);
 	bool any = colon && strcmp(colon, ":any") == 0;
 	int package = colon && !any ? 0 : best_of(t->u, plain, false);
 	int provider = package ? 0 : best_of(t->u, name, true);
 
 	if (vz_is_excluded(t->recipe, plain))
 		vz_buf_puts(&t->b, ", which the recipe excludes");
+	else if (!package && !provider && streams)
+		vz_buf_printf(&t->b, ", which is only in streams of modules that the recipe does not enable: %s", streams);
 	else if (!package && !provider)
 		vz_buf_puts(&t->b, ", which is in no repository of the recipe");
 	else

@@ -46,17 +46,24 @@ static void add_name(void *ctx, const char *name)
 {
 	struct names *names = ctx;
 
+	if (name && strchr(name, ':'))       /* what stands for groups and the like */
+		return;
 	vz_grow(names->v, names->n, names->cap);
 	names->v[names->n++] = name;
 }
 
 int vz_find_missing(const struct vz_find *f, const char *name, struct vz_err *err)
 {
+	auto_free char *streams = vz_universe_streams_of(f->u, name);
 	struct names names = {0};
 	const char *near;
 
 	if (vz_is_excluded(f->recipe, name))
 		return vz_err_set(err, VZ_UNRESOLVED, "package '%s' is asked for and excluded by the recipe", name);
+	if (streams) {
+		vz_err_set(err, VZ_UNRESOLVED, "package '%s' is only in streams of modules that the recipe does not enable", name);
+		return vz_err_hint(err, "say in its repository which is meant: modules = %s", streams);
+	}
 	if (vz_is_pattern(name))
 		return vz_err_set(err, VZ_UNRESOLVED, "no package in the recipe's repositories matches '%s'", name);
 	vz_universe_names(f->u, add_name, &names);

@@ -181,11 +181,14 @@ static void find_owners(struct vz_find *f, const char *path, struct vz_ints *ret
 /* Something that packages provide, or a file of theirs. */
 static int ask_provided(struct vz_find *f, const struct vz_request *q, struct vz_err *err)
 {
-	auto_ints struct vz_ints found = {0};
+	auto_ints struct vz_ints providers = {0}, found = {0};
 	int dep = vz_universe_relation(f->u, q->what, q->ops, q->version);
 
 	if (dep)
-		vz_universe_providers(f->u, dep, &found);
+		vz_universe_providers(f->u, dep, &providers);
+	for (size_t i = 0; i < providers.n; i++)
+		if (vz_universe_is_usable(f->u, providers.v[i]))
+			vz_ints_add(&found, providers.v[i]);
 	if (!found.n && *q->what == '/' && !q->ops)
 		find_owners(f, q->what, &found);
 	if (!found.n)

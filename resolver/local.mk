@@ -54,7 +54,7 @@ libresolver_a_SOURCES += \
 	resolver/solve.c resolver/solve.h resolver/explain.c resolver/choose.h resolver/choose_deb.c \
 	resolver/choose_rpm.c resolver/find.c resolver/find.h resolver/find_deb.c resolver/find_rpm.c resolver/order.c \
 	resolver/order.h resolver/order_rpm.c resolver/universe.c resolver/universe.h resolver/universe_pool.h \
-	resolver/universe_solve.c resolver/universe_files.c
+	resolver/universe_solve.c resolver/universe_files.c resolver/universe_filter.c
 
 unit_tests += tests/unit/test-plan
 check_PROGRAMS += tests/unit/test-plan

@@ -253,6 +253,9 @@ int vz_solve(struct vz_universe *u, const struct vz_policy *policy, const struct
 	for (size_t i = 0; i < r->n_packages; i++)
 		for (size_t k = 0; !r->packages[i].template_glob && k < r->packages[i].n_exclude; k++)
 			vz_universe_exclude(u, r->packages[i].exclude[k]);
+	for (size_t i = 0; i < r->n_repos; i++)
+		for (size_t k = 0; k < r->repos[i].n_modules; k++)
+			vz_universe_enable(u, (int)i, r->repos[i].modules[k]);
 	vz_universe_ready(u);
 	failed = solve(&s, plan, err);
 	if (ret_files)

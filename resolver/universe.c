@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "resolver/universe.h"
 
-#include <fnmatch.h>
 #include <solv/evr.h>
 #include <solv/poolarch.h>
 #include <solv/repo.h>
@@ -137,10 +136,7 @@ void vz_universe_free(struct vz_universe *u)
 		return;
 	u->pool->considered = NULL;
 	pool_free(u->pool);
-	map_free(&u->considered);
-	for (size_t i = 0; i < u->n_excluded; i++)
-		free(u->excluded[i]);
-	free(u->excluded);
+	vz_universe_filter_release(u);
 	free(u);
 }
 
@@ -175,48 +171,22 @@ int vz_universe_add(struct vz_universe *u, int repo, int priority, int fd, struc
 	return 0;
 }
 
-void vz_universe_exclude(struct vz_universe *u, const char *pattern)
-{
-	u->excluded = vz_realloc(u->excluded, u->n_excluded + 1, sizeof *u->excluded);
-	u->excluded[u->n_excluded++] = vz_strdup(pattern);
-}
-
-static bool is_excluded(const struct vz_universe *u, Id name)
-{
-	for (size_t i = 0; i < u->n_excluded; i++)
-		if (fnmatch(u->excluded[i], pool_id2str(u->pool, name), 0) == 0)
-			return true;
-	return false;
-}
-
 void vz_universe_ready(struct vz_universe *u)
 {
-	Pool *pool = u->pool;
-	Id p, last = 0;
-	bool excluded = false;
-
-	if (u->n_excluded) {
-		map_init(&u->considered, pool->nsolvables);
-		map_setall(&u->considered);
-		FOR_POOL_SOLVABLES(p) {
-			if (pool->solvables[p].name != last)
-				excluded = is_excluded(u, pool->solvables[p].name);
-			last = pool->solvables[p].name;
-			if (excluded)
-				MAPCLR(&u->considered, p);
-		}
-		pool->considered = &u->considered;
-	}
+	vz_universe_filter(u);
 	if (u->family->files)
-		pool_addfileprovides(pool);
-	pool_createwhatprovides(pool);
+		pool_addfileprovides(u->pool);
+	pool_createwhatprovides(u->pool);
 }
 
-bool vz_universe_usable(const struct vz_universe *u, Id package)
+bool vz_universe_is_usable(const struct vz_universe *u, int package)
 {
 	const Solvable *s = u->pool->solvables + package;
 
-	return s->repo && s->repo != u->pool->installed && (!u->pool->considered || MAPTST(u->pool->considered, package)) &&
+	/* what stands for groups and advisories has a colon in its name, which no package has */
+	if (!s->repo || strchr(pool_id2str(u->pool, s->name), ':'))
+		return false;
+	return s->repo != u->pool->installed && (!u->pool->considered || MAPTST(u->pool->considered, package)) &&
 	       pool_installable(u->pool, (Solvable *)s);
 }
 
@@ -225,7 +195,7 @@ int vz_universe_next(const struct vz_universe *u, int package)
 	int next = package < SYSTEMSOLVABLE ? SYSTEMSOLVABLE : package;
 
 	while (++next < u->pool->nsolvables)
-		if (vz_universe_usable(u, next))
+		if (vz_universe_is_usable(u, next))
 			return next;
 	return 0;
 }
@@ -261,7 +231,7 @@ bool vz_universe_has_foreign(struct vz_universe *u, const char *name, const char
 	return false;
 }
 
-static int repo_number(const Solvable *s)
+int vz_universe_repo_number(const Solvable *s)
 {
 	return (int)(intptr_t)s->repo->appdata;
 }
@@ -274,7 +244,7 @@ void vz_universe_package(struct vz_universe *u, int package, struct vz_package *
 
 	*ret = (struct vz_package){ .name = pool_id2str(u->pool, s->name), .version = pool_id2str(u->pool, s->evr),
 				    .arch = pool_id2str(u->pool, s->arch), .location = location ? location : "",
-				    .repo = repo_number(s) };
+				    .repo = vz_universe_repo_number(s) };
 	ret->size = solvable_lookup_num(s, SOLVABLE_DOWNLOADSIZE, 0);
 	ret->priority = (unsigned)solvable_lookup_num(s, u->key_priority, 0);
 	ret->mention = (unsigned)solvable_lookup_num(s, u->key_mention, 0);
@@ -292,7 +262,7 @@ int vz_universe_prefer(struct vz_universe *u, int a, int b)
 		return x->repo->priority > y->repo->priority ? -1 : 1;
 	r = pool_evrcmp(u->pool, y->evr, x->evr, EVRCMP_COMPARE);
 	if (!r)
-		r = repo_number(x) - repo_number(y);
+		r = vz_universe_repo_number(x) - vz_universe_repo_number(y);
 	return r ? r : a - b;
 }
 

@@ -13,7 +13,8 @@
  * not known here: the caller expresses it as wishes and favours.  For rpm it
  * is the solver's own, with the settings that libdnf gives it.
  *
- * A package is usable if it is for the architecture and not excluded.
+ * A package is usable if it is for the architecture, not excluded, and not of
+ * a module's stream that is not enabled.
  */
 #ifndef RESOLVER_UNIVERSE_H
 #define RESOLVER_UNIVERSE_H
@@ -48,6 +49,9 @@ VZ_AUTO(struct vz_universe, vz_universe_free)
 int vz_universe_add(struct vz_universe *u, int repo, int priority, int fd, struct vz_err *err);
 /* No package whose name matches the pattern can be chosen. Before vz_universe_ready(). */
 void vz_universe_exclude(struct vz_universe *u, const char *pattern);
+/* rpm: packages of a module's stream "NAME:STREAM" of that repository can be chosen, and no others of their names; or
+ * "default": the default streams of modules that no stream is enabled of. Before vz_universe_ready(). */
+void vz_universe_enable(struct vz_universe *u, int repo, const char *stream);
 void vz_universe_ready(struct vz_universe *u);
 
 struct vz_package {
@@ -60,6 +64,7 @@ struct vz_package {
 };
 
 int vz_universe_count(const struct vz_universe *u);      /* all packages are below this number */
+bool vz_universe_is_usable(const struct vz_universe *u, int package);
 /* The usable package after `package`, beginning with 0; 0: none. */
 int vz_universe_next(const struct vz_universe *u, int package);
 const char *vz_universe_name(const struct vz_universe *u, int package);
@@ -67,6 +72,8 @@ const char *vz_universe_version(const struct vz_universe *u, int package);
 const char *vz_universe_arch(const struct vz_universe *u, int package);
 /* Is there a package of that name and architecture which is not usable for its architecture. */
 bool vz_universe_has_foreign(struct vz_universe *u, const char *name, const char *arch);
+/* The streams of modules that have packages of that name, to be freed; NULL: none. */
+char *vz_universe_streams_of(struct vz_universe *u, const char *name);
 /* Strings are good until the next call. */
 void vz_universe_package(struct vz_universe *u, int package, struct vz_package *ret);
 /* < 0: `a` is to be chosen rather than `b` of the same name, by priority, then version, then order of repositories. */
@@ -93,7 +100,8 @@ void vz_universe_named(struct vz_universe *u, const char *name, struct vz_ints *
 /* Adds to `ret` (which may be `packages`) the usable packages whose Obsoletes name one of `packages`. */
 void vz_universe_obsoleters(struct vz_universe *u, const struct vz_ints *packages, struct vz_ints *ret);
 
-/* rpm: groups are packages of the name "group:ID", which need and recommend their members. They are never in a solution. */
+/* rpm: groups are packages of the name "group:ID", which need and recommend their members. They are not usable, and never in a
+ * solution. */
 #define VZ_GROUP "group:"
 
 /* rpm: the packages that own a file whose path matches, as far as the loaded lists of files tell. */

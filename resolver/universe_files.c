@@ -19,7 +19,7 @@ void vz_universe_owners(struct vz_universe *u, const char *pattern, struct vz_in
 
 	dataiterator_init(&di, u->pool, 0, 0, SOLVABLE_FILELIST, pattern, how | SEARCH_FILES | SEARCH_COMPLETE_FILELIST);
 	while (dataiterator_step(&di)) {
-		if (vz_universe_usable(u, di.solvid))
+		if (vz_universe_is_usable(u, di.solvid))
 			vz_ints_add(ret, di.solvid);
 		dataiterator_skip_solvable(&di);
 	}

@@ -14,12 +14,19 @@
 
 struct vz_universe_family;
 
+struct vz_universe_stream {
+	int repo;
+	char *stream;
+};
+
 struct vz_universe {
 	Pool *pool;
 	const struct vz_universe_family *family;
 	Id key_priority, key_mention, key_needs;
 	char **excluded;             /* patterns */
 	size_t n_excluded;
+	struct vz_universe_stream *enabled;
+	size_t n_enabled;
 	Map considered;
 };
 
@@ -35,6 +42,9 @@ struct vz_universe_family {
 	const int *solver_flags;     /* to be set; ends with 0 */
 };
 
-bool vz_universe_usable(const struct vz_universe *u, Id package);
+int vz_universe_repo_number(const Solvable *s);
+/* Takes what cannot be chosen out of consideration. */
+void vz_universe_filter(struct vz_universe *u);
+void vz_universe_filter_release(struct vz_universe *u);
 
 #endif

@@ -82,19 +82,14 @@ static int by_number(const void *a, const void *b)
 	return *(const int *)a - *(const int *)b;
 }
 
-static bool is_group(Pool *pool, Id package)
-{
-	return strncmp(pool_id2str(pool, pool->solvables[package].name), VZ_GROUP, strlen(VZ_GROUP)) == 0;
-}
-
-static void collect(Solver *solver, struct vz_solution *ret)
+static void collect(const struct vz_universe *u, Solver *solver, struct vz_solution *ret)
 {
 	Queue decisions;
 
 	queue_init(&decisions);
 	solver_get_decisionqueue(solver, &decisions);
 	for (int i = 0; i < decisions.count; i++)
-		if (decisions.elements[i] > SYSTEMSOLVABLE && !is_group(solver->pool, decisions.elements[i]))
+		if (decisions.elements[i] > SYSTEMSOLVABLE && vz_universe_is_usable(u, decisions.elements[i]))
 			vz_ints_add(&ret->packages, decisions.elements[i]);
 	queue_free(&decisions);
 	if (ret->packages.n)
@@ -131,7 +126,7 @@ void vz_universe_solve(struct vz_universe *u, const struct vz_job *jobs, size_t 
 	solver_set_flag(solver, SOLVER_FLAG_IGNORE_RECOMMENDED, !(flags & VZ_SOLVE_RECOMMENDS));
 	ret->solved = solver_solve(solver, &queue) == 0;
 	if (ret->solved)
-		collect(solver, ret);
+		collect(u, solver, ret);
 	else
 		explain(solver, ret);
 	queue_free(&queue);

@@ -7,6 +7,7 @@
  *                                   Supplements, Enhances
  *     Files: /usr/bin/x             in the primary index
  *     More: /usr/share/x            in the complete list of files only
+ *     Module: m:1 m:2               the streams it belongs to; "default" among them: one is
  *
  *     Group: ID                     Mandatory, Default, Optional: a, b; Conditional: a if b
  */
@@ -164,6 +165,36 @@ static int rpmmd_add_primary(Repo *repo, FILE *f, int flags)
 	return repo_add_rpmmd(repo, f, NULL, flags);
 }
 
+/* As resolver/index_rpm.h says. `package` counts those of the repository. */
+static void rpmmd_mark_module(Repo *repo, Repodata *data, int package, const char *stanza)
+{
+	auto_free char *streams = rpmmd_value(stanza, "Module");
+	char *save;
+
+	for (char *s = streams ? strtok_r(streams, " ", &save) : NULL; s; s = strtok_r(NULL, " ", &save))
+		if (strcmp(s, "default") == 0)
+			repodata_set_void(data, repo->start + package, pool_str2id(repo->pool, "vzpkg:module-default", 1));
+		else
+			repodata_add_idarray(data, repo->start + package, pool_str2id(repo->pool, "vzpkg:module", 1),
+					     pool_str2id(repo->pool, s, 1));
+}
+
+static void rpmmd_mark_modules(Repo *repo, const char *body)
+{
+	Repodata *data = repo_add_repodata(repo, 0);
+	int package = 0;
+
+	for (const char *p = body; p && *p; ) {
+		const char *gap = strstr(p, "\n\n");
+		auto_free char *stanza = gap ? vz_strndup(p, (size_t)(gap - p)) : vz_strdup(p);
+
+		if (strncmp(stanza, "Package:", 8) == 0)
+			rpmmd_mark_module(repo, data, package++, stanza);
+		p = gap ? gap + 2 : NULL;
+	}
+	repodata_internalize(data);
+}
+
 /* Writes the stanzas of `body` as a .solv to `fd`. */
 static void rpmmd_index(const char *body, bool all_files, int fd)
 {
@@ -190,6 +221,7 @@ static void rpmmd_index(const char *body, bool all_files, int fd)
 	vz_buf_puts(&primary, "</metadata>\n");
 	vz_buf_puts(&comps, "</comps>\n");
 	rpmmd_load(repo, &primary, rpmmd_add_primary);
+	rpmmd_mark_modules(repo, body);
 	rpmmd_load(repo, &comps, repo_add_comps);
 	ck_assert_ptr_nonnull(f);
 	ck_assert_int_eq(repo_write(repo, f), 0);

@@ -4,7 +4,7 @@
  *
  *     # what it shows
  *     == request                    lines "install = …", "exclude = …", "recommends = yes", "kind = app", "family = rpm",
- *                                   "arch = …"
+ *                                   "arch = …", "modules = …" (of every repository)
  *     == repository ID PRIORITY     stanzas; Version, Architecture, Filename, Size and SHA256 may be left out;
  *                                   for rpm as in rpmmd.h
  *     == expect                     the plan in order: NAME[.ARCH][=VERSION][@REPOSITORY] [FLAGS], where the version is
@@ -50,7 +50,8 @@ struct test_case {
 	struct vz_recipe recipe;
 	struct vz_recipe_repo repos[REPOS];
 	struct vz_recipe_packages packages;
-	char *install[WORDS], *exclude[WORDS];
+	char *install[WORDS], *exclude[WORDS], *modules[WORDS];   /* the modules of every repository */
+	size_t n_modules;
 };
 
 /* Cuts the text at its "== " lines. */
@@ -95,6 +96,8 @@ static void read_request(struct test_case *c, char *body)
 			c->packages.n_install = words(value, c->install);
 		else if (strcmp(line, "exclude") == 0)
 			c->packages.n_exclude = words(value, c->exclude);
+		else if (strcmp(line, "modules") == 0)
+			c->n_modules = words(value, c->modules);
 		else if (strcmp(line, "recommends") == 0)
 			c->packages.recommends = strcmp(value, "yes") == 0;
 		else if (strcmp(line, "kind") == 0)
@@ -232,6 +235,8 @@ static void check_case(struct test_case *c, char *text)
 
 		ck_assert_int_eq(sscanf(c->sections[i].head, "repository %63s %d", id, &repo->priority), 2);
 		repo->id = vz_strdup(id);
+		repo->modules = c->modules;
+		repo->n_modules = c->n_modules;
 	}
 	last = &c->sections[c->n_sections - 1];
 	vz_buf_printf(&expected, "== %s\n%s", last->head, last->body);
@@ -272,7 +277,7 @@ START_TEST(test_cases)
 		seen++;
 	}
 	closedir(d);
-	ck_assert_uint_ge(seen, only ? 1 : 120);
+	ck_assert_uint_ge(seen, only ? 1 : 170);
 }
 END_TEST
 
