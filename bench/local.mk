@@ -8,4 +8,11 @@ bench: all
 .PHONY: bench-resolve
 bench-resolve: all
 	VZPKG='$(abs_top_builddir)/vzpkg/vzpkg' python3 $(srcdir)/bench/resolve-vs-apt.py
-EXTRA_DIST += bench/run.sh bench/rpm.sh bench/resolve-vs-apt.py bench/resolve-differences.txt
+
+# the same against dnf, over rpm-md repositories
+.PHONY: bench-resolve-rpm
+bench-resolve-rpm: all
+	@VZPKG='$(abs_top_builddir)/vzpkg/vzpkg' top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' \
+		bash $(srcdir)/bench/resolve-rpm.sh
+EXTRA_DIST += bench/run.sh bench/rpm.sh bench/resolve-vs-apt.py bench/resolve-differences.txt \
+	bench/resolve-rpm.sh bench/resolve-vs-dnf.py bench/rpmmd_from_deb.py bench/resolve-rpm-differences.txt
