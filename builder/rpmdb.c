@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <fnmatch.h>
+#include <stdio.h>
 #include <string.h>
 
 void vz_rpmdb_entries_release(struct vz_rpmdb_entries *e)
@@ -158,7 +159,7 @@ int vz_rpmdb_find(const struct vz_store *s, const struct vz_tree *t, struct vz_r
 	if (rc == 0) {
 		bool sane = m.path && m.path[0] == '/' && strlen(m.path) < sizeof ret->dir && !strstr(m.path, "..");
 
-		strcpy(ret->dir, sane ? m.path : fallback);
+		snprintf(ret->dir, sizeof ret->dir, "%s", sane ? m.path : fallback);
 		rc = take_kind(m.backend, ret, err);
 	}
 	free(m.path);

@@ -241,7 +241,7 @@ START_TEST(test_cut)
 		must_fail(ingest_bytes(s, &deb, &r, &err), VZ_FAILED, "");
 	deb.len = whole;
 	must(ingest_bytes(s, &deb, &r, &err));
-	must_fail(vz_ingest(s, "rpm", 0, KEY, &r, &err), VZ_FAILED, "family 'rpm'");
+	must_fail(vz_ingest(s, "tgz", 0, KEY, &r, &err), VZ_FAILED, "family 'tgz'");
 }
 END_TEST
 
