@@ -4,7 +4,7 @@ libbase_a_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 libbase_a_SOURCES = \
 	base/alloc.c base/alloc.h base/buf.c base/buf.h base/digest.c base/digest.h base/err.c base/err.h \
 	base/fd.c base/fd.h base/path.c base/path.h base/pool.c base/pool.h base/proc.c base/proc.h base/proc_call.c \
-	base/report.c base/report.h base/table.c base/table.h
+	base/report.c base/report.h base/table.c base/table.h base/texts.c base/texts.h
 
 unit_tests += tests/unit/test-err
 check_PROGRAMS += tests/unit/test-err
@@ -53,3 +53,9 @@ check_PROGRAMS += tests/unit/test-pool
 tests_unit_test_pool_SOURCES = tests/unit/test-pool.c tests/unit/unit.h
 tests_unit_test_pool_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_pool_LDADD = $(BASE_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-texts
+check_PROGRAMS += tests/unit/test-texts
+tests_unit_test_texts_SOURCES = tests/unit/test-texts.c tests/unit/unit.h
+tests_unit_test_texts_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_texts_LDADD = $(BASE_LIBS) $(CHECK_LIBS)

@@ -23,6 +23,57 @@ static json_t *json_digest(const struct vz_digest *d)
 	return json_string(hex);
 }
 
+static json_t *json_texts(const struct vz_texts *t)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < t->n; i++)
+		if (json_array_append_new(list, json_string(t->v[i])) < 0) {
+			json_decref(list);
+			return NULL;
+		}
+	return list;
+}
+
+static bool texts_from_json(const json_t *v, struct vz_texts *ret)
+{
+	for (size_t i = 0; i < json_array_size(v); i++) {
+		const char *text = json_string_value(json_array_get(v, i));
+
+		if (!text)
+			return false;
+		vz_texts_add(ret, text);
+	}
+	return json_array_size(v) > 0;
+}
+
+/* Is there nothing to write of it? */
+static bool is_absent(const struct vz_member *m, const void *from)
+{
+	static const struct vz_digest none;
+	const void *p = (const char *)from + m->offset;
+
+	switch (m->type) {
+	case VZ_MEMBER_TEXT:
+	case VZ_MEMBER_NAME:
+		return !*(char *const *)p;
+	case VZ_MEMBER_TEXTS:
+		return !((const struct vz_texts *)p)->n;
+	case VZ_MEMBER_FLAG:
+		return !*(const bool *)p;
+	case VZ_MEMBER_DIGEST:
+		return vz_digest_cmp(p, &none) == 0;
+	case VZ_MEMBER_ORDINAL:
+		return !*(const unsigned *)p;
+	case VZ_MEMBER_COUNT:
+	case VZ_MEMBER_TIME:
+		return !*(const int64_t *)p;
+	case VZ_MEMBER_REAL:
+		return *(const double *)p == 0;
+	}
+	return true;
+}
+
 /* NULL: it cannot be written. */
 static json_t *to_json(const struct vz_member *m, const void *from)
 {
@@ -32,6 +83,10 @@ static json_t *to_json(const struct vz_member *m, const void *from)
 	case VZ_MEMBER_TEXT:
 	case VZ_MEMBER_NAME:
 		return json_string(*(char *const *)p);
+	case VZ_MEMBER_TEXTS:
+		return json_texts(p);
+	case VZ_MEMBER_FLAG:
+		return json_boolean(*(const bool *)p);
 	case VZ_MEMBER_DIGEST:
 		return json_digest(p);
 	case VZ_MEMBER_ORDINAL:
@@ -56,6 +111,11 @@ static bool from_json(const struct vz_member *m, const json_t *v, void *ret)
 	case VZ_MEMBER_NAME:
 		*(char **)p = vz_strdup(text);
 		return text && (m->type == VZ_MEMBER_TEXT || vz_name_is_sane(text));
+	case VZ_MEMBER_TEXTS:
+		return texts_from_json(v, p);
+	case VZ_MEMBER_FLAG:
+		*(bool *)p = json_is_true(v);
+		return json_is_boolean(v);
 	case VZ_MEMBER_DIGEST:
 		return text && vz_digest_parse(text, p);
 	case VZ_MEMBER_ORDINAL:
@@ -90,17 +150,17 @@ static json_t *object_of(json_t *o, const char **key, bool make)
 static int put(const struct vz_document_kind *k, const struct vz_member *m, const void *from, json_t *o,
 	       struct vz_err *err)
 {
-	const bool is_text = m->type == VZ_MEMBER_TEXT || m->type == VZ_MEMBER_NAME;
-	const bool absent = is_text && !*(char *const *)((const char *)from + m->offset);
+	const bool is_text = m->type == VZ_MEMBER_TEXT || m->type == VZ_MEMBER_NAME || m->type == VZ_MEMBER_TEXTS;
+	const bool absent = is_absent(m, from);
 	const char *key = m->key;
 
-	if (absent && m->optional)
+	if (absent && (m->optional || m->type == VZ_MEMBER_TEXTS))
 		return 0;
 	o = object_of(o, &key, true);
 	if (json_object_set_new(o, key, to_json(m, from)) == 0)
 		return 0;
 	return vz_err_set(err, VZ_FAILED, "the %s's '%s' is %s", k->noun, m->key,
-			  absent ? "missing" : is_text ? "not UTF-8 text" : "not a number");
+			  is_text && absent ? "missing" : is_text ? "not UTF-8 text" : "not a number");
 }
 
 int vz_document_format(const struct vz_document_kind *k, const void *from, struct vz_buf *ret, struct vz_err *err)
@@ -129,7 +189,7 @@ static int get(const struct vz_document_kind *k, const struct vz_member *m, json
 	const char *key = m->key;
 	const json_t *in = object_of(o, &key, false), *v = json_object_get(in, key);
 
-	if ((!v && m->optional) || from_json(m, v, ret))
+	if ((!v && (m->optional || m->type == VZ_MEMBER_TEXTS)) || from_json(m, v, ret))
 		return 0;
 	return vz_err_set(err, VZ_DAMAGED, "the %s's '%s' is %s", k->noun, m->key, v ? "wrong" : "missing");
 }
@@ -156,7 +216,12 @@ int vz_document_parse(const struct vz_document_kind *k, const char *text, size_t
 
 void vz_document_release(const struct vz_document_kind *k, void *of)
 {
-	for (const struct vz_member *m = k->members; m->key; m++)
+	for (const struct vz_member *m = k->members; m->key; m++) {
+		void *p = (char *)of + m->offset;
+
 		if (m->type == VZ_MEMBER_TEXT || m->type == VZ_MEMBER_NAME)
-			free(*(char **)((char *)of + m->offset));
+			free(*(char **)p);
+		else if (m->type == VZ_MEMBER_TEXTS)
+			vz_texts_release(p);
+	}
 }

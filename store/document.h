@@ -27,10 +27,13 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/texts.h"
 
 enum vz_member_type {
 	VZ_MEMBER_TEXT,              /* char * */
 	VZ_MEMBER_NAME,              /* char *; read only if vz_name_is_sane() */
+	VZ_MEMBER_TEXTS,             /* struct vz_texts; absent where empty */
+	VZ_MEMBER_FLAG,              /* bool */
 	VZ_MEMBER_DIGEST,            /* struct vz_digest */
 	VZ_MEMBER_ORDINAL,           /* unsigned; read only if not 0 */
 	VZ_MEMBER_COUNT,             /* uint64_t below 2^63 */
@@ -42,7 +45,7 @@ struct vz_member {
 	const char *key;             /* NULL ends the table */
 	enum vz_member_type type;
 	size_t offset;
-	bool optional;               /* a text: absent where NULL */
+	bool optional;               /* absent where NULL or zero */
 };
 
 struct vz_document_kind {

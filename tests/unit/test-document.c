@@ -13,6 +13,9 @@ struct thing {
 	unsigned number;
 	uint64_t size;
 	double real;
+	struct vz_texts list;
+	struct vz_digest digest;
+	bool flag;
 };
 
 static const struct vz_member members[] = {
@@ -21,6 +24,9 @@ static const struct vz_member members[] = {
 	{ "of.number", VZ_MEMBER_ORDINAL, offsetof(struct thing, number), false },
 	{ "of.size", VZ_MEMBER_COUNT, offsetof(struct thing, size), false },
 	{ "real", VZ_MEMBER_REAL, offsetof(struct thing, real), false },
+	{ "list", VZ_MEMBER_TEXTS, offsetof(struct thing, list), false },
+	{ "digest", VZ_MEMBER_DIGEST, offsetof(struct thing, digest), true },
+	{ "flag", VZ_MEMBER_FLAG, offsetof(struct thing, flag), true },
 	{0}
 };
 static const struct vz_document_kind kind = { "thing 1", "thing", members };
@@ -84,6 +90,11 @@ START_TEST(test_refused)
 		{ COMPACT, HEAD "  \"of\": {\"number\": 1, \"size\": -2},\n  \"real\": 0.5\n", "'of.size' is wrong" },
 		{ COMPACT, HEAD "  \"note\": null,\n" OF "  \"real\": 0.5\n", "'note' is wrong" },
 		{ COMPACT, "  \"format\": \"thing 1\",\n  \"name\": \"../x\"\n", "'name' is wrong" },
+		{ COMPACT, "  \"digest\": \"00\",\n" HEAD OF "  \"real\": 0.5\n", "'digest' is wrong" },
+		{ COMPACT, "  \"flag\": 1,\n" HEAD OF "  \"real\": 0.5\n", "'flag' is wrong" },
+		{ COMPACT, "  \"flag\": false,\n" HEAD OF "  \"real\": 0.5\n", "not as it was written" },
+		{ COMPACT, "  \"list\": [],\n" HEAD OF "  \"real\": 0.5\n", "'list' is wrong" },
+		{ COMPACT, "  \"list\": [\"a\", 1],\n" HEAD OF "  \"real\": 0.5\n", "'list' is wrong" },
 		{ COMPACT, HEAD HEAD, "not a JSON object: duplicate" },
 	};
 
@@ -98,4 +109,25 @@ START_TEST(test_refused)
 }
 END_TEST
 
-UNIT_MAIN("document", test_text, test_refused)
+START_TEST(test_optional)
+{
+	struct thing t = { .name = (char *)"x", .number = 1, .flag = true }, got = {0};
+	auto_buf struct vz_buf text = {0};
+	struct vz_err err = {0};
+
+	vz_texts_add(&t.list, "b");
+	vz_texts_add(&t.list, "a");
+	memset(&t.digest, 0xab, sizeof t.digest);
+	must(vz_document_format(&kind, &t, &text, &err));
+	must(vz_document_parse(&kind, text.data, text.len, &got, &err));
+	ck_assert(vz_texts_same(&t.list, &got.list));
+	ck_assert(got.flag && vz_digest_cmp(&got.digest, &t.digest) == 0);
+	vz_document_release(&kind, &got);
+
+	vz_texts_add(&t.list, "\xff");
+	must_fail(vz_document_format(&kind, &t, &text, &err), VZ_FAILED, "'list' is not UTF-8 text");
+	vz_texts_release(&t.list);
+}
+END_TEST
+
+UNIT_MAIN("document", test_text, test_optional, test_refused)
