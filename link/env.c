@@ -58,19 +58,18 @@ static int publish(struct vz_store *s, int stage, const char *name, struct vz_er
 	return vz_fsync(envs, "envs", err);
 }
 
-int vz_env_create(struct vz_store *s, const char *name, const struct vz_manifest *m, struct vz_env *ret,
+int vz_env_create(struct vz_store *s, const char *name, const struct vz_composition *shows, struct vz_env *ret,
 		  struct vz_err *err)
 {
 	auto_env struct vz_env e = {
-		.name = vz_strdup(name), .template_name = vz_strdup(m->name), .template_version = m->version,
-		.image = m->image, .generation = 1, .created = time(NULL), .since = time(NULL),
-		.reason = vz_strdup("create"),
+		.name = vz_strdup(name), .generation = 1, .created = time(NULL), .since = time(NULL), .reason = vz_strdup("create"),
 	};
 	auto_free char *path = vz_printf("envs/%s", name);
 	auto_fd int lock = -1, image = -1;
 	struct vz_err unused;
 	int stage;
 
+	vz_composition_copy(shows, &e.shows);
 	if (!vz_name_is_sane(name)) {
 		vz_err_set(err, VZ_USAGE, "'%s' cannot be the name of an environment", name);
 		return vz_err_hint(err, "use letters, digits, '.', '_' and '-', at most 128, first a letter or digit");
@@ -80,7 +79,7 @@ int vz_env_create(struct vz_store *s, const char *name, const struct vz_manifest
 		return -1;
 	if (faccessat(vz_store_fd(s), path, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		return vz_err_set(err, VZ_EXISTS, "environment '%s' exists already", name);
-	image = vz_store_open_image(s, &m->image, err);
+	image = vz_store_open_image(s, &shows->image, err);
 	stage = image < 0 ? -1 : vz_store_stage(s, err);
 	if (stage < 0)
 		return -1;
@@ -166,7 +165,7 @@ static bool uses(const struct vz_store *s, const char *env, const char *template
 		if (vz_env_generation(s, env, generations[i], &e, &err) < 0)
 			found = err.code != VZ_NOTFOUND;
 		else
-			found = !strcmp(e.template_name, template_name) && (!version || e.template_version == version);
+			found = !strcmp(e.shows.template_name, template_name) && (!version || e.shows.template_version == version);
 	}
 	return found;
 }

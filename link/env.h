@@ -3,6 +3,7 @@
  * Environments: a composition seen through the link engine plus a private area.
  *
  *     envs/<name>/env.json            the record of its current generation: the commit point
+ *                 settings.json       what its owner chose (link/settings.h)
  *                 generations/<N>     records of all kept ones, once there is more than one
  *                 upper/ work/        the private area (overlay), once it was mounted
  *                 root/               mount point, while `vzpkg mount` has it mounted
@@ -11,9 +12,9 @@
  * An environment is made in the stage and renamed into place, and removed the
  * other way round: what is half made or half removed is never below envs/.
  *
- * A record is a document (store/document.h) of format "vzpkg-env 1": the members
- * of struct vz_env under their names ("hostname" absent where NULL; "template" is
- * {"name", "version"}).
+ * A record is a document (store/document.h) of format "vzpkg-env 2": the members
+ * of struct vz_env and of its composition under their names ("layer" absent where
+ * zero, lists where empty; "template" is {"name", "version"}).
  *
  * overlayfs must not have one upper directory in two mounts.  So there is one
  * at any time, found again by whoever comes next: at root/, or as the root
@@ -32,26 +33,25 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "link/composition.h"
 #include "link/remap.h"
-#include "store/manifest.h"
 
 struct vz_env {
 	char *name;
-	char *template_name;             /* "debian-12-x86_64" */
-	unsigned template_version;
-	struct vz_digest image;
+	struct vz_composition shows;
+	struct vz_digest layer;          /* image of sealed private files, above the composition's; zero: there is none */
 	unsigned generation;             /* counts from 1 */
 	int64_t created;                 /* of the environment; Unix time */
 	int64_t since;                   /* of the generation */
 	char *reason;                    /* of the generation: "create" */
-	char *hostname;                  /* NULL: the name */
 };
 
 void vz_env_release(struct vz_env *e);
 #define auto_env __attribute__((cleanup(vz_env_release)))
 
-/* Makes `name` from a template that exists. VZ_EXISTS; VZ_USAGE for a name that is not sane. */
-int vz_env_create(struct vz_store *s, const char *name, const struct vz_manifest *m, struct vz_env *ret,
+/* Makes `name`, which shows a composition whose image and plan are durable. VZ_EXISTS; VZ_USAGE for a name that is
+ * not sane. */
+int vz_env_create(struct vz_store *s, const char *name, const struct vz_composition *shows, struct vz_env *ret,
 		  struct vz_err *err);
 int vz_env_read(const struct vz_store *s, const char *name, struct vz_env *ret, struct vz_err *err);
 /* Sorted names; freed with vz_names_free(). */
@@ -89,7 +89,7 @@ int vz_env_generation(const struct vz_store *s, const char *name, unsigned gener
 
 struct vz_env_move {
 	const char *name;
-	const struct vz_manifest *to;    /* a new generation with this; or NULL and */
+	const struct vz_composition *to; /* a new generation with this; or NULL and */
 	unsigned back_to;                /* a kept one; 0: the one before the current */
 	const char *reason;              /* of a new one: "update" */
 	bool dry_run;

@@ -7,17 +7,21 @@
 
 static const struct vz_member members[] = {
 	{ "name", VZ_MEMBER_NAME, MEMBER(name), false },
-	{ "template.name", VZ_MEMBER_NAME, MEMBER(template_name), false },
-	{ "template.version", VZ_MEMBER_ORDINAL, MEMBER(template_version), false },
-	{ "image", VZ_MEMBER_DIGEST, MEMBER(image), false },
+	{ "template.name", VZ_MEMBER_NAME, MEMBER(shows.template_name), false },
+	{ "template.version", VZ_MEMBER_ORDINAL, MEMBER(shows.template_version), false },
+	{ "image", VZ_MEMBER_DIGEST, MEMBER(shows.image), false },
+	{ "plan", VZ_MEMBER_DIGEST, MEMBER(shows.plan), false },
+	{ "apps", VZ_MEMBER_TEXTS, MEMBER(shows.apps), true },
+	{ "packages", VZ_MEMBER_TEXTS, MEMBER(shows.packages), true },
+	{ "files", VZ_MEMBER_TEXTS, MEMBER(shows.files), true },
+	{ "layer", VZ_MEMBER_DIGEST, MEMBER(layer), true },
 	{ "generation", VZ_MEMBER_ORDINAL, MEMBER(generation), false },
 	{ "created", VZ_MEMBER_TIME, MEMBER(created), false },
 	{ "since", VZ_MEMBER_TIME, MEMBER(since), false },
 	{ "reason", VZ_MEMBER_TEXT, MEMBER(reason), false },
-	{ "hostname", VZ_MEMBER_NAME, MEMBER(hostname), true },
 	{0}
 };
-static const struct vz_document_kind kind = { "vzpkg-env 1", "record", members };
+static const struct vz_document_kind kind = { "vzpkg-env 2", "record", members };
 
 void vz_env_release(struct vz_env *e)
 {

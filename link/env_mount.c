@@ -12,6 +12,7 @@
 #include "link/enter.h"
 #include "link/fs.h"
 #include "link/mount.h"
+#include "link/settings.h"
 
 static char *path_in(const char *name, const char *what)
 {
@@ -63,7 +64,7 @@ int vz_env_mount_new(const struct vz_store *s, const struct vz_env *e, struct vz
 {
 	auto_fd int upper = open_area(s, e->name, "upper", 0755, err);
 	auto_fd int work = upper < 0 ? -1 : open_area(s, e->name, "work", 0700, err);
-	struct vz_mount_plan plan = { .image_fd = -1, .image = e->image, .upper_fd = upper, .work_fd = work };
+	struct vz_mount_plan plan = { .image_fd = -1, .image = e->shows.image, .upper_fd = upper, .work_fd = work };
 
 	return work < 0 ? -1 : vz_mount_new(s, &plan, err);
 }
@@ -221,6 +222,7 @@ int vz_env_umount(struct vz_store *s, const char *name, struct vz_err *err)
 int vz_env_exec(struct vz_store *s, const char *name, const char *const *argv, int *ret_status, struct vz_err *err)
 {
 	auto_env struct vz_env e = {0};
+	auto_settings struct vz_settings settings = {0};
 	auto_free char *hostname = NULL;
 	auto_fd int lock = -1, root = -1;    /* closed in this order's reverse: the mount goes before the lock */
 	struct vz_enter enter = {
@@ -230,12 +232,12 @@ int vz_env_exec(struct vz_store *s, const char *name, const char *const *argv, i
 	if (!vz_name_is_sane(name))
 		return vz_env_read(s, name, &e, err);
 	lock = vz_store_lock(s, "env", name, true, err);
-	if (lock < 0 || vz_env_read(s, name, &e, err) < 0)
+	if (lock < 0 || vz_env_read(s, name, &e, err) < 0 || vz_settings_read(s, name, &settings, err) < 0)
 		return -1;
 	root = get_mount(s, &e, lock, err);
 	if (root < 0 || lock_mount(lock, F_RDLCK, err) < 0)
 		return vz_err_wrap(err, "environment '%s'", name);
-	hostname = vz_strndup(e.hostname ? e.hostname : name, HOST_NAME_MAX);
+	hostname = vz_strndup(settings.hostname ? settings.hostname : name, HOST_NAME_MAX);
 	enter.root_fd = root;
 	enter.lock_fd = lock;
 	enter.hostname = hostname;

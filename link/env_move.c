@@ -95,9 +95,8 @@ static struct vz_env copy(const struct vz_env *e)
 	struct vz_env c = *e;
 
 	c.name = vz_strdup(e->name);
-	c.template_name = vz_strdup(e->template_name);
+	vz_composition_copy(&e->shows, &c.shows);
 	c.reason = vz_strdup(e->reason);
-	c.hostname = e->hostname ? vz_strdup(e->hostname) : NULL;
 	return c;
 }
 
@@ -117,12 +116,7 @@ static int go_back(const struct vz_store *s, const struct vz_env_move *m, const 
 			target = list[i];
 	if (!target)
 		return vz_err_set(err, VZ_NOTFOUND, "environment '%s' has no generation before %u", m->name, now->generation);
-	if (vz_env_generation(s, m->name, target, ret, err) < 0)
-		return -1;
-	/* settings are not part of what is rolled back */
-	free(ret->hostname);
-	ret->hostname = now->hostname ? vz_strdup(now->hostname) : NULL;
-	return 0;
+	return vz_env_generation(s, m->name, target, ret, err);
 }
 
 static int go_on(const struct vz_store *s, const struct vz_env_move *m, const struct vz_env *now, struct vz_env *ret,
@@ -134,14 +128,11 @@ static int go_on(const struct vz_store *s, const struct vz_env_move *m, const st
 	if (!list)
 		return -1;
 	*ret = copy(now);
-	if (!vz_digest_cmp(&now->image, &m->to->image) && now->template_version == m->to->version &&
-	    !strcmp(now->template_name, m->to->name))
+	if (vz_composition_same(&now->shows, m->to))
 		return 0;
-	free(ret->template_name);
+	vz_composition_release(&ret->shows);
+	vz_composition_copy(m->to, &ret->shows);
 	free(ret->reason);
-	ret->template_name = vz_strdup(m->to->name);
-	ret->template_version = m->to->version;
-	ret->image = m->to->image;
 	ret->generation = list[n - 1] + 1;
 	ret->since = time(NULL);
 	ret->reason = vz_strdup(m->reason);
@@ -205,7 +196,7 @@ static bool is_behind(const struct vz_store *s, const char *name)
 
 static int move(struct vz_store *s, struct vz_env_moved *m, int lock, struct vz_err *err)
 {
-	auto_fd int image = vz_store_open_image(s, &m->after.image, err), mark = -1;
+	auto_fd int image = vz_store_open_image(s, &m->after.shows.image, err), mark = -1;
 	auto_free char *path = mark_path(m->after.name);
 	struct vz_err unused;
 	int rc;

@@ -44,7 +44,7 @@ libstore_a_SOURCES += store/recover.c store/recover.h store/store.c store/object
 libstore_a_SOURCES += store/tar.c store/tar.h store/package.h store/package_deb.c store/package_rpm.c \
 	store/ingest.c store/record.c
 # documents, manifests
-libstore_a_SOURCES += store/document.c store/document.h store/manifest.c store/manifest_json.c store/gzip.c store/gzip.h
+libstore_a_SOURCES += store/document.c store/document.h store/manifest.c store/manifest_json.c store/plans.c store/plans.h store/gzip.c store/gzip.h
 
 unit_tests += tests/unit/test-store
 check_PROGRAMS += tests/unit/test-store
@@ -76,6 +76,12 @@ tests_unit_test_package_rpm_SOURCES = \
 	tests/unit/test-package-rpm.c tests/unit/rpmattacks.h tests/unit/rpmfile.h tests/unit/unit.h tests/unit/scratch.h
 tests_unit_test_package_rpm_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_package_rpm_LDADD = $(STORE_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-plans
+check_PROGRAMS += tests/unit/test-plans
+tests_unit_test_plans_SOURCES = tests/unit/test-plans.c tests/unit/unit.h tests/unit/scratch.h
+tests_unit_test_plans_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_plans_LDADD = $(STORE_LIBS) $(CHECK_LIBS)
 
 unit_tests += tests/unit/test-record
 check_PROGRAMS += tests/unit/test-record

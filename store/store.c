@@ -32,7 +32,7 @@ struct vz_store {
 };
 
 static const char *const subdirs[] = {
-	"objects", "packages", "repos", "templates", "images", "compositions", "envs", "staging", "trash", "locks",
+	"objects", "packages", "repos", "templates", "images", "plans", "compositions", "envs", "staging", "trash", "locks",
 };
 
 static void dir_close(DIR **d)

@@ -7,6 +7,7 @@
  *          repos/<id>/             verified metadata and .solv caches (resolver/)
  *          templates/<name>/<N>/   manifests (store/manifest.h)
  *          images/<digest>.erofs
+ *          plans/<sha256>          plans of compositions (store/plans.h)
  *          compositions/<key>      built trees by (parent, ordered plan) (builder/)
  *          envs/<name>/            environments (link/env.h)
  *          staging/  trash/  locks/

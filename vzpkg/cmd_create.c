@@ -77,6 +77,7 @@ int vz_cmd_create_env(struct vz_cli *cli, int argc, char **argv, struct vz_err *
 {
 	struct timespec start, end;
 	auto_manifest struct vz_manifest m = {0};
+	auto_composition struct vz_composition shows = {0};
 	auto_env struct vz_env env = {0};
 	auto_store struct vz_store *store = NULL;
 	double seconds;
@@ -87,12 +88,12 @@ int vz_cmd_create_env(struct vz_cli *cli, int argc, char **argv, struct vz_err *
 	store = vz_cli_store(cli, VZ_STORE_CHANGE, err);
 	if (!store || vz_manifest_read(store, cli->args[1], &m, err) < 0)
 		return -1;
-	if (!cli->dry_run && vz_env_create(store, cli->args[0], &m, &env, err) < 0)
-		return -1;
 	if (cli->dry_run) {
 		printf("would make environment '%s' from %s@%u\n", cli->args[0], m.name, m.version);
 		return 0;
 	}
+	if (vz_composition_of(store, &m, &shows, err) < 0 || vz_env_create(store, cli->args[0], &shows, &env, err) < 0)
+		return -1;
 	clock_gettime(CLOCK_MONOTONIC, &end);
 	seconds = (double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) / 1e9;
 	if (cli->json)

@@ -9,7 +9,7 @@
 
 static void print_generation(const struct vz_env *e, bool current)
 {
-	auto_free char *ref = vz_printf("%s@%u", e->template_name, e->template_version);
+	auto_free char *ref = vz_printf("%s@%u", e->shows.template_name, e->shows.template_version);
 	char when[32];
 
 	printf("%10u%s %-36s %-17s %s\n", e->generation, current ? "*" : " ", ref, vz_human_time(e->since, when), e->reason);

@@ -18,7 +18,7 @@ static int info_env(const struct vz_cli *cli, const struct vz_store *store, cons
 
 	if (vz_env_read(store, name, &env, err) < 0 || vz_env_private_bytes(store, name, &private_bytes, err) < 0)
 		return -1;
-	ref = vz_printf("%s@%u", env.template_name, env.template_version);
+	ref = vz_printf("%s@%u", env.shows.template_name, env.shows.template_version);
 	if (vz_manifest_read(store, ref, &m, err) < 0)
 		return -1;
 	if (cli->json) {

@@ -81,7 +81,7 @@ static int list_versions(const struct vz_cli *cli, const struct vz_store *store,
 
 static void print_env(const struct vz_json_env *e)
 {
-	auto_free char *ref = vz_printf("%s@%u", e->env.template_name, e->env.template_version);
+	auto_free char *ref = vz_printf("%s@%u", e->env.shows.template_name, e->env.shows.template_version);
 
 	printf("%-32s %-36s %10u  %s\n", e->env.name, ref, e->env.generation,
 	       e->running ? "running" : e->mounted ? "mounted" : "-");

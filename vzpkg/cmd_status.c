@@ -18,8 +18,8 @@ static int look(const struct vz_store *store, const char *name, struct vz_json_s
 		vz_env_release(&s.env);
 		return -1;
 	}
-	s.latest = vz_manifest_current(store, s.env.template_name);
-	s.outdated = s.latest && s.latest != s.env.template_version;
+	s.latest = vz_manifest_current(store, s.env.shows.template_name);
+	s.outdated = s.latest && s.latest != s.env.shows.template_version;
 	s.mounted = vz_env_is_mounted(store, name);
 	s.running = vz_env_is_running(store, name);
 	*ret = s;
@@ -28,7 +28,7 @@ static int look(const struct vz_store *store, const char *name, struct vz_json_s
 
 static void print_status(const struct vz_json_status *s)
 {
-	auto_free char *ref = vz_printf("%s@%u", s->env.template_name, s->env.template_version);
+	auto_free char *ref = vz_printf("%s@%u", s->env.shows.template_name, s->env.shows.template_version);
 	auto_free char *latest = s->outdated ? vz_printf("%u there", s->latest) : vz_strdup("current");
 	char bytes[16];
 

@@ -108,17 +108,17 @@ int vz_cmd_update_template(struct vz_cli *cli, int argc, char **argv, struct vz_
 static int move_env(const struct vz_cli *cli, struct vz_store *store, const char *name, struct vz_json_moved *ret,
 		    struct vz_err *err)
 {
-	struct vz_env_move move = { .name = name, .reason = "update", .dry_run = cli->dry_run };
 	auto_manifest struct vz_manifest m = {0};
+	auto_composition struct vz_composition to = {0};
+	struct vz_env_move move = { .name = name, .to = &to, .reason = "update", .dry_run = cli->dry_run };
 	auto_env struct vz_env e = {0};
 	struct timespec start;
 
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	if (vz_env_read(store, name, &e, err) < 0)
 		return -1;
-	if (vz_manifest_read(store, e.template_name, &m, err) < 0)
+	if (vz_manifest_read(store, e.shows.template_name, &m, err) < 0 || vz_composition_of(store, &m, &to, err) < 0)
 		return vz_err_wrap(err, "environment '%s'", name);
-	move.to = &m;
 	if (vz_env_move(store, &move, &ret->moved, err) < 0)
 		return -1;
 	ret->seconds = vz_seconds_since(&start);

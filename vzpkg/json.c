@@ -29,6 +29,15 @@ static json_t *text(const char *s)
 	return j;
 }
 
+static json_t *texts(const struct vz_texts *t)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < t->n; i++)
+		json_array_append_new(list, text(t->v[i]));
+	return list;
+}
+
 static json_t *digest(const struct vz_digest *d)
 {
 	char hex[VZ_HEX_LEN + 1];
@@ -137,15 +146,15 @@ void vz_json_names(char *const *names, size_t n)
 
 static json_t *env(const struct vz_env *e)
 {
-	char *ref = vz_printf("%s@%u", e->template_name, e->template_version);
+	char *ref = vz_printf("%s@%u", e->shows.template_name, e->shows.template_version);
 	json_t *j = json_object();
 
 	json_object_set_new(j, "env", text(e->name));
 	json_object_set_new(j, "generation", number(e->generation));
 	json_object_set_new(j, "template", text(ref));
-	json_object_set_new(j, "apps", json_array());
-	json_object_set_new(j, "packages", json_array());
-	json_object_set_new(j, "image", digest(&e->image));
+	json_object_set_new(j, "apps", texts(&e->shows.apps));
+	json_object_set_new(j, "packages", texts(&e->shows.packages));
+	json_object_set_new(j, "image", digest(&e->shows.image));
 	json_object_set_new(j, "created", rfc3339(e->created));
 	free(ref);
 	return j;
@@ -239,10 +248,10 @@ void vz_json_status(const struct vz_json_status *s, size_t n)
 		json_t *j = json_object();
 
 		json_object_set_new(j, "env", text(s[i].env.name));
-		json_object_set_new(j, "template", text(s[i].env.template_name));
-		json_object_set_new(j, "version", number(s[i].env.template_version));
+		json_object_set_new(j, "template", text(s[i].env.shows.template_name));
+		json_object_set_new(j, "version", number(s[i].env.shows.template_version));
 		json_object_set_new(j, "latest", number(s[i].latest));
-		json_object_set_new(j, "apps", json_array());
+		json_object_set_new(j, "apps", texts(&s[i].env.shows.apps));
 		json_object_set_new(j, "generation", number(s[i].env.generation));
 		json_object_set_new(j, "running", json_boolean(s[i].running));
 		json_object_set_new(j, "outdated", json_boolean(s[i].outdated));

@@ -19,11 +19,11 @@ void vz_print_moved(const struct vz_cli *cli, const struct vz_json_moved *m)
 	if (cli->json)
 		return;
 	if (before->generation == after->generation && !cli->quiet)
-		printf("%s: unchanged, %s@%u\n", after->name, after->template_name, after->template_version);
+		printf("%s: unchanged, %s@%u\n", after->name, after->shows.template_name, after->shows.template_version);
 	else if (!cli->quiet)
 		printf("%s: %sgeneration %u -> %u, %s@%u -> %s@%u", after->name, cli->dry_run ? "would go " : "",
-		       before->generation, after->generation, before->template_name, before->template_version,
-		       after->template_name, after->template_version);
+		       before->generation, after->generation, before->shows.template_name, before->shows.template_version,
+		       after->shows.template_name, after->shows.template_version);
 	if (before->generation != after->generation && !cli->quiet) {
 		if (remap->processes)
 			printf(", %u running processes moved", remap->processes);

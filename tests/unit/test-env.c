@@ -7,15 +7,14 @@
 
 #include "link/env.h"
 
-/* A template as far as environments look at it. */
-static struct vz_manifest template(const struct root *r)
+static struct vz_composition template(const struct root *r)
 {
-	return (struct vz_manifest){ .name = (char *)"small", .version = 3, .image = r->image };
+	return (struct vz_composition){ .template_name = (char *)"small", .template_version = 3, .image = r->image };
 }
 
 static void create(const struct root *r, const char *name)
 {
-	struct vz_manifest m = template(r);
+	struct vz_composition m = template(r);
 	auto_env struct vz_env e = {0};
 	struct vz_err err = {0};
 
@@ -65,19 +64,19 @@ static bool running(const struct root *r, const char *name, bool want)
 START_TEST(test_record)
 {
 	struct vz_env e = {
-		.name = (char *)"web1", .template_name = (char *)"debian", .template_version = 4294967295, .generation = 2,
-		.created = 1, .since = -2, .reason = (char *)"a \"reason\"\n", .hostname = (char *)"www",
+		.name = (char *)"web1", .shows = { .template_name = (char *)"debian", .template_version = 4294967295 },
+		.generation = 2, .created = 1, .since = -2, .reason = (char *)"a \"reason\"\n",
 	};
 	auto_env struct vz_env back = {0};
 	auto_buf struct vz_buf text = {0}, again = {0};
 	struct vz_err err = {0};
 
-	memset(&e.image, 0xab, sizeof e.image);
+	memset(&e.shows.image, 0xab, sizeof e.shows.image);
 	must(vz_env_format(&e, &text, &err));
 	must(vz_env_parse(text.data, text.len, &back, &err));
 	must(vz_env_format(&back, &again, &err));
 	ck_assert_str_eq(text.data, again.data);
-	ck_assert_str_eq(back.hostname, "www");
+	ck_assert(vz_composition_same(&back.shows, &e.shows));
 	ck_assert_int_eq(back.since, -2);
 	e.reason = (char *)"\xff";
 	must_fail(vz_env_format(&e, &again, &err), VZ_FAILED, "not UTF-8");
@@ -90,13 +89,15 @@ START_TEST(test_record)
 		text.data[i] ^= 1;
 	}
 	must_fail(vz_env_parse("[]", 2, &back, &err), VZ_DAMAGED, "not a JSON object");
+	vz_texts_release(&e.shows.apps);
+	vz_texts_release(&e.shows.packages);
 }
 END_TEST
 
 START_TEST(test_create_and_remove)
 {
 	auto_root struct root r = root_new();
-	struct vz_manifest m = template(&r);
+	struct vz_composition m = template(&r);
 	auto_env struct vz_env e = {0}, twice = {0};
 	struct vz_err err = {0};
 	char **names;
@@ -111,9 +112,9 @@ START_TEST(test_create_and_remove)
 	must_fail(vz_env_create(r.store, "c", &m, &twice, &err), VZ_DAMAGED, "images/0101");
 
 	must(vz_env_read(r.store, "a", &e, &err));
-	ck_assert_str_eq(e.template_name, "small");
-	ck_assert_uint_eq(e.template_version, 3);
-	ck_assert_int_eq(vz_digest_cmp(&e.image, &r.image), 0);
+	ck_assert_str_eq(e.shows.template_name, "small");
+	ck_assert_uint_eq(e.shows.template_version, 3);
+	ck_assert_int_eq(vz_digest_cmp(&e.shows.image, &r.image), 0);
 	ck_assert_uint_eq(e.generation, 1);
 	must_fail(vz_env_read(r.store, "c", &twice, &err), VZ_NOTFOUND, "no environment 'c'");
 	must_fail(vz_env_read(r.store, "../envs/a", &twice, &err), VZ_NOTFOUND, "no environment");
