@@ -4,7 +4,7 @@ liblink_a_SOURCES = \
 	link/composition.c link/composition.h link/confine.c link/confine.h link/enter.c link/enter.h link/env.c link/env.h link/env_json.c \
 	link/env_mount.c link/env_mount.h link/env_move.c link/fs.c link/fs.h link/init.c link/init.h \
 	link/inject.c link/inject.h link/mount.c link/mount.h link/mountinfo.c link/mountinfo.h \
-	link/quiesce.c link/quiesce.h link/remap.c link/remap.h link/settings.c link/settings.h link/view.c link/view.h
+	link/quiesce.c link/quiesce.h link/remap.c link/remap.h link/settings.c link/settings.h link/upper.c link/upper.h link/view.c link/view.h
 
 unit_tests += tests/unit/test-mount
 check_PROGRAMS += tests/unit/test-mount
@@ -30,6 +30,12 @@ check_PROGRAMS += tests/unit/test-settings
 tests_unit_test_settings_SOURCES = tests/unit/test-settings.c tests/unit/scratch.h tests/unit/unit.h
 tests_unit_test_settings_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_settings_LDADD = $(LINK_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-upper
+check_PROGRAMS += tests/unit/test-upper
+tests_unit_test_upper_SOURCES = tests/unit/test-upper.c tests/unit/unit.h
+tests_unit_test_upper_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_upper_LDADD = $(LINK_LIBS) $(CHECK_LIBS)
 
 unit_tests += tests/unit/test-remap
 check_PROGRAMS += tests/unit/test-remap

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/unit/unit.h"
+
+#include "link/upper.h"
+
+START_TEST(test_plan)
+{
+	auto_tree struct vz_tree *t = vz_tree_new();
+	auto_upper_plan struct vz_upper_plan p = {0};
+	struct vz_node *file = vz_node_add(t->root, "a", S_IFREG | 0640), *dir = vz_node_add(t->root, "d", S_IFDIR | 0700);
+	const struct vz_upper_change *c;
+
+	file->uid = 5;
+	vz_node_set_content(file, "new", 3);
+	vz_node_set_xattr(file, "user.x", "y", 1);
+	vz_upper_add(&p, VZ_UPPER_DIR, VZ_UPPER_PARENT, "/d", dir);
+	vz_upper_add(&p, VZ_UPPER_PUT, VZ_UPPER_MERGED, "/d/a", file);
+	c = vz_upper_add(&p, VZ_UPPER_DROP, VZ_UPPER_MADE_ANEW, "/b", NULL);
+	ck_assert_ptr_null(c->node);
+	vz_upper_conflict(&p, "/d/a", "changed by %s", "both");
+	vz_tree_free(steal(&t));
+	ck_assert_uint_eq(p.n, 3);
+	ck_assert_uint_eq(p.changes[0].node->mode, S_IFDIR | 0700);
+	c = &p.changes[1];
+	ck_assert_str_eq(c->path, "/d/a");
+	ck_assert_uint_eq(c->node->uid, 5);
+	ck_assert_str_eq(c->node->content, "new");
+	ck_assert_ptr_nonnull(vz_node_xattr(c->node, "user.x"));
+	ck_assert_str_eq(p.conflicts[0].what, "changed by both");
+}
+END_TEST
+
+UNIT_MAIN("upper", test_plan)
