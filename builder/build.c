@@ -62,7 +62,7 @@ static int make_plan(struct build *b, struct vz_err *err)
 	if (open_session(b, err) < 0)
 		return -1;
 	if (!b->o->lock_text) {
-		b->plan = vz_resolve(b->session, b->recipe, err);
+		b->plan = vz_resolve(b->session, b->recipe, NULL, err);
 		return b->plan ? 0 : -1;
 	}
 	b->plan = vz_plan_read(b->o->lock_text, strlen(b->o->lock_text), b->o->lock_name, err);

@@ -15,9 +15,10 @@
 #include "resolver/find.h"
 
 struct vz_wanted {
-	struct vz_ints base;         /* packages of every OS template, first */
+	struct vz_ints kept;         /* packages that are there already and stay if they can */
+	struct vz_ints base;         /* packages of every OS template, before others */
 	struct vz_ints requests;     /* packages that were asked for */
-	bool recommends;             /* what they recommend, too */
+	bool recommends;             /* what they recommend, too; what the kept ones do is there already, or was not wanted */
 };
 
 struct vz_policy {

@@ -26,6 +26,7 @@ enum state {
 struct walk {
 	struct vz_universe *u;
 	const struct vz_wanted *wanted;
+	bool recommends;             /* at the moment */
 	unsigned char *state;        /* by package */
 };
 
@@ -56,7 +57,7 @@ static bool is_candidate(struct walk *w, int package)
 /* One way to satisfy an alternative, with what CompareProviders looks at. */
 struct way {
 	int package;
-	bool protected, same_name, essential;
+	bool present, protected, same_name, essential;
 	unsigned priority;
 	int repo;
 	unsigned mention;
@@ -66,6 +67,8 @@ static int by_preference(const void *a, const void *b)
 {
 	const struct way *x = a, *y = b;
 
+	if (x->present != y->present)
+		return x->present ? -1 : 1;
 	if (x->protected != y->protected)
 		return x->protected ? -1 : 1;
 	if (x->same_name != y->same_name)
@@ -125,7 +128,7 @@ static void add_ways(struct walk *w, int alternative, struct vz_ints *ret)
 		if (!is_candidate(w, p) || w->state[p] & DROPPED)
 			continue;
 		vz_universe_package(w->u, p, &k);
-		ways[n] = (struct way){ p, w->state[p] & PROTECTED, is_name(k.name, name), w->state[p] & ESSENTIAL, k.priority, 0, 0 };
+		ways[n] = (struct way){ p, k.present, w->state[p] & PROTECTED, is_name(k.name, name), w->state[p] & ESSENTIAL, k.priority, 0, 0 };
 		find_mention(w, &ways[n++], &k);
 	}
 	qsort(ways, n, sizeof *ways, by_preference);
@@ -134,13 +137,22 @@ static void add_ways(struct walk *w, int alternative, struct vz_ints *ret)
 			vz_ints_add(ret, ways[i].package);
 }
 
+/* What is there already comes first, whichever alternative it is: apt looks for others only if nothing installed will do. */
 static void all_ways(struct walk *w, int group, struct vz_ints *ret)
 {
-	auto_ints struct vz_ints alternatives = {0};
+	auto_ints struct vz_ints alternatives = {0}, ways = {0};
 
 	vz_universe_alternatives(w->u, group, &alternatives);
 	for (size_t i = 0; i < alternatives.n; i++)
-		add_ways(w, alternatives.v[i], ret);
+		add_ways(w, alternatives.v[i], &ways);
+	for (int present = 1; present >= 0; present--)
+		for (size_t i = 0; i < ways.n; i++) {
+			struct vz_package p;
+
+			vz_universe_package(w->u, ways.v[i], &p);
+			if (p.present == present)
+				vz_ints_add(ret, ways.v[i]);
+		}
 }
 
 static bool is_satisfied(struct walk *w, int group)
@@ -210,7 +222,7 @@ static bool satisfy_all(struct walk *w, int package, bool protected, unsigned de
 {
 	bool ok = true;
 
-	for (int kind = VZ_DEP_PRE; kind <= (w->wanted->recommends ? VZ_DEP_RECOMMENDS : VZ_DEP_REQUIRES); kind++) {
+	for (int kind = VZ_DEP_PRE; kind <= (w->recommends ? VZ_DEP_RECOMMENDS : VZ_DEP_REQUIRES); kind++) {
 		auto_ints struct vz_ints groups = {0};
 
 		vz_universe_deps(w->u, package, kind, &groups);
@@ -247,16 +259,17 @@ static void mark_all(struct walk *w, const struct vz_ints *packages)
 	for (size_t i = 0; i < packages->n; i++)
 		w->state[packages->v[i]] |= CHOSEN | PROTECTED;
 	for (size_t i = 0; i < packages->n; i++)
-		mark(w, packages->v[i], 0);
+		if (packages == &w->wanted->kept || !vz_ints_has(&w->wanted->kept, packages->v[i]))
+			mark(w, packages->v[i], 0);
 }
 
 /* What was chosen for a package that was given up later is not needed. */
 static void sweep(struct walk *w, struct vz_ints *ret)
 {
 	auto_ints struct vz_ints todo = {0};
-	const struct vz_ints *roots[] = { &w->wanted->base, &w->wanted->requests };
+	const struct vz_ints *roots[] = { &w->wanted->kept, &w->wanted->base, &w->wanted->requests };
 
-	for (int r = 0; r < 2; r++)
+	for (int r = 0; r < 3; r++)
 		for (size_t i = 0; i < roots[r]->n; i++)
 			vz_ints_add(&todo, roots[r]->v[i]);
 	while (todo.n) {
@@ -266,7 +279,7 @@ static void sweep(struct walk *w, struct vz_ints *ret)
 		if (!(w->state[package] & CHOSEN) || w->state[package] & REACHED)
 			continue;
 		w->state[package] |= REACHED;
-		for (int kind = VZ_DEP_PRE; kind <= (w->wanted->recommends ? VZ_DEP_RECOMMENDS : VZ_DEP_REQUIRES); kind++)
+		for (int kind = VZ_DEP_PRE; kind <= (w->recommends ? VZ_DEP_RECOMMENDS : VZ_DEP_REQUIRES); kind++)
 			vz_universe_deps(w->u, package, kind, &groups);
 		for (size_t i = 0; i < groups.n; i++)
 			vz_universe_providers(w->u, groups.v[i], &providers);
@@ -294,14 +307,18 @@ static void essential_deb(struct vz_universe *u, struct vz_ints *ret)
 static void choose_deb(struct vz_universe *u, const struct vz_wanted *wanted, struct vz_ints *ret)
 {
 	auto_free unsigned char *state = vz_alloc((size_t)vz_universe_count(u));
-	struct walk w = { u, wanted, state };
+	struct walk w = { .u = u, .wanted = wanted, .state = state };
 	auto_ints struct vz_ints essential = {0};
 
 	essential_deb(u, &essential);
 	for (size_t i = 0; i < essential.n; i++)
 		state[essential.v[i]] |= ESSENTIAL;
+	for (size_t i = 0; i < wanted->kept.n; i++)
+		state[wanted->kept.v[i]] |= FIXED;
 	for (size_t i = 0; i < wanted->requests.n; i++)
 		state[wanted->requests.v[i]] |= FIXED;
+	mark_all(&w, &wanted->kept);
+	w.recommends = wanted->recommends;
 	mark_all(&w, &wanted->base);
 	mark_all(&w, &wanted->requests);
 	sweep(&w, ret);

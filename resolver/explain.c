@@ -29,7 +29,11 @@ static void put_package(struct text *t, int package)
 	struct vz_package p;
 
 	vz_universe_package(t->u, package, &p);
-	vz_buf_printf(&t->b, "'%s %s' (repository '%s')", p.name, p.version, t->recipe->repos[p.repo].id);
+	vz_buf_printf(&t->b, "'%s %s' ", p.name, p.version);
+	if (p.present)
+		vz_buf_puts(&t->b, "(there already)");
+	else
+		vz_buf_printf(&t->b, "(repository '%s')", t->recipe->repos[p.repo].id);
 }
 
 /* The best package of a name, else the best that provides it; 0: neither. */

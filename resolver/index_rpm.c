@@ -3,7 +3,9 @@
 
 #include <solv/pool.h>
 #include <solv/repo.h>
+#include <solv/chksum.h>
 #include <solv/repo_comps.h>
+#include <solv/repo_rpmdb.h>
 #include <solv/repo_rpmmd.h>
 #include <solv/repo_solv.h>
 #include <solv/repo_updateinfoxml.h>
@@ -11,6 +13,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/alloc.h"
 #include "base/digest.h"
@@ -223,6 +226,39 @@ int vz_index_rpm_files(int primary, int filelists, int out, struct vz_err *err)
 	if (failed)
 		return vz_err_set(err, VZ_DAMAGED, "a cached index cannot be read: %s", pool_errstr(x.pool));
 	return parse(&x, filelists, add_filelists, err) < 0 ? -1 : write_index(&x, out, keep_second_list, err);
+}
+
+/* libsolv reads a package by the name of its file. */
+static int add_header(struct index *x, const struct vz_index_rpm_header *h, struct vz_err *err)
+{
+	auto_fd int fd = memfd_create("header", MFD_CLOEXEC);
+	auto_free char *path = vz_printf("/proc/self/fd/%d", fd);
+	Repodata *data;
+	Id p;
+
+	if (fd < 0)
+		return vz_err_sys(err, "make a memory file");
+	if (vz_write_fd(fd, h->data, h->len, err) < 0)
+		return -1;
+	p = repo_add_rpm(x->repo, path, REPO_NO_INTERNALIZE | REPO_REUSE_REPODATA | REPO_NO_LOCATION | RPM_ADD_WITH_SHA256SUM);
+	if (!p || !is_well_formed(pool_id2solvable(x->pool, p)))
+		return vz_err_set(err, VZ_DAMAGED, "the header of package '%s' cannot be read", h->name);
+	data = repo_last_repodata(x->repo);
+	repodata_set_str(data, p, SOLVABLE_MEDIAFILE, h->location);
+	repodata_set_num(data, p, SOLVABLE_DOWNLOADSIZE, h->size);
+	repodata_set_checksum(data, p, SOLVABLE_CHECKSUM, solv_chksum_str2type(vz_hash_algo(h->digest)), h->digest);
+	return 0;
+}
+
+int vz_index_rpm_headers(const struct vz_index_rpm_header *headers, size_t n, int out, struct vz_err *err)
+{
+	auto_index struct index x = index_new();
+
+	for (size_t i = 0; i < n; i++)
+		if (add_header(&x, &headers[i], err) < 0)
+			return -1;
+	repo_internalize(x.repo);
+	return write_index(&x, out, keep_needed, err);
 }
 
 int vz_index_rpm_groups(int xml, int out, struct vz_err *err)

@@ -18,6 +18,7 @@
 #define RESOLVER_INDEX_RPM_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "resolver/modules.h"
@@ -34,6 +35,15 @@ struct vz_index_rpm_count {
 int vz_index_rpm_primary(int xml, const struct vz_modules *modules, int out, struct vz_index_rpm_count *ret, struct vz_err *err);
 /* The .solv of a primary.xml at the offset of `primary`, with the whole lists of files of filelists.xml. */
 int vz_index_rpm_files(int primary, int filelists, int out, struct vz_err *err);
+/* The headers of packages that are there already, in this order. */
+struct vz_index_rpm_header {
+	const char *name;                /* for messages */
+	const char *data;                /* of its file all that stands before the payload */
+	size_t len;
+	const char *location, *digest;   /* of the whole file, as in an index */
+	uint64_t size;
+};
+int vz_index_rpm_headers(const struct vz_index_rpm_header *headers, size_t n, int out, struct vz_err *err);
 /* comps.xml. */
 int vz_index_rpm_groups(int xml, int out, struct vz_err *err);
 /* updateinfo.xml: each advisory a solvable "patch:ID". */

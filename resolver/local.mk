@@ -2,11 +2,11 @@
 noinst_LIBRARIES += libresolver.a
 libresolver_a_CFLAGS = $(AM_CFLAGS) $(SOLV_CFLAGS) $(CURL_CFLAGS) $(XML_CFLAGS) $(YAML_CFLAGS) $(INIH_CFLAGS) $(ZLIB_CFLAGS)
 libresolver_a_SOURCES = \
-	resolver/recipe.h resolver/mirror.h resolver/fetch.h resolver/plan.h resolver/resolve.h
+	resolver/recipe.h resolver/mirror.h resolver/fetch.h resolver/plan.h resolver/present.c resolver/present.h resolver/resolve.h
 
 # recipes and mirrors
 libresolver_a_SOURCES += \
-	resolver/ini.c resolver/ini.h resolver/recipe.c resolver/recipe_check.c resolver/recipe_check.h \
+	resolver/ini.c resolver/ini.h resolver/join.c resolver/join.h resolver/recipe.c resolver/recipe_check.c resolver/recipe_check.h \
 	resolver/recipe_keys.c resolver/recipe_keys.h resolver/recipe_keys_repository.c resolver/request.c resolver/request.h
 libresolver_a_SOURCES += \
 	resolver/ez.c resolver/ez.h resolver/recipe_ez.c resolver/recipe_ez.h resolver/recipe_ez_repo.c \
@@ -22,6 +22,12 @@ check_PROGRAMS += tests/unit/test-recipe
 tests_unit_test_recipe_SOURCES = tests/unit/test-recipe.c tests/unit/unit.h
 tests_unit_test_recipe_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_recipe_LDADD = $(FETCH_TEST_LIBS)
+
+unit_tests += tests/unit/test-join
+check_PROGRAMS += tests/unit/test-join
+tests_unit_test_join_SOURCES = tests/unit/test-join.c tests/unit/unit.h
+tests_unit_test_join_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_join_LDADD = $(FETCH_TEST_LIBS)
 
 unit_tests += tests/unit/test-recipe-ez
 check_PROGRAMS += tests/unit/test-recipe-ez
@@ -63,6 +69,12 @@ tests_unit_test_plan_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_plan_LDADD = libresolver.a $(BASE_LIBS) $(CHECK_LIBS)
 
 SOLVE_TEST_LIBS = libresolver.a $(SHIM_LIBS) $(SOLV_LIBS) $(CURL_LIBS) $(XML_LIBS) $(YAML_LIBS) $(INIH_LIBS) $(ZLIB_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-present
+check_PROGRAMS += tests/unit/test-present
+tests_unit_test_present_SOURCES = tests/unit/test-present.c tests/unit/unit.h tests/unit/rpmfile.h
+tests_unit_test_present_CFLAGS = $(AM_CFLAGS) $(SOLV_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_present_LDADD = $(SOLVE_TEST_LIBS)
 
 unit_tests += tests/unit/test-solve
 check_PROGRAMS += tests/unit/test-solve

@@ -16,6 +16,7 @@ static const struct { unsigned flag; const char *name; } flag_names[] = {
 	{ VZ_PLAN_BASE, "base" },
 	{ VZ_PLAN_REQUESTED, "requested" },
 	{ VZ_PLAN_ESSENTIAL, "essential" },
+	{ VZ_PLAN_ADDED, "added" },
 };
 #define N_FLAGS (sizeof flag_names / sizeof *flag_names)
 

@@ -15,7 +15,7 @@
  * Fields are separated by one space; a byte outside 0x21..0x7e, and '%', is
  * written %XX.  DIGEST is SHA-256, SHA-384 or SHA-512, by its length, as the
  * repository promises it.  Flags: "base" (bootstrap set, configured first), "requested"
- * (named by the recipe), "essential".  Equal plans have equal text.
+ * (named by the recipe), "essential", "added" (of a composition: not of its OS template).  Equal plans have equal text.
  */
 #ifndef RESOLVER_PLAN_H
 #define RESOLVER_PLAN_H
@@ -32,6 +32,7 @@ enum vz_plan_flags {
 	VZ_PLAN_BASE = 1,        /* part of the bootstrap set: the closure of what is essential or required */
 	VZ_PLAN_REQUESTED = 2,
 	VZ_PLAN_ESSENTIAL = 4,
+	VZ_PLAN_ADDED = 8,       /* what an environment has besides its OS template, configured last */
 };
 
 struct vz_plan_package {

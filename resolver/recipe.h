@@ -61,6 +61,7 @@ struct vz_recipe_script {
 	char *name;              /* as written */
 	char *text;              /* the file's bytes */
 	size_t len;
+	bool added;              /* an application's, in a joined recipe (resolver/join.h) */
 };
 
 struct vz_recipe {

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/buf.h"
 #include "base/fd.h"
@@ -111,6 +112,13 @@ static void add_plan_repo(struct vz_plan *plan, const struct vz_source *source)
 		plan->date = source->date;
 }
 
+/* What is to be solved. */
+struct question {
+	const struct vz_recipe *recipe;
+	const struct vz_present_list *present;   /* or NULL */
+	const struct vz_source_ops *ops;
+};
+
 static struct vz_plan *plan_new(const struct vz_recipe *recipe, const char *family)
 {
 	struct vz_plan *plan = vz_new(struct vz_plan);
@@ -122,13 +130,24 @@ static struct vz_plan *plan_new(const struct vz_recipe *recipe, const char *fami
 	return plan;
 }
 
-/* `ret_files` as for vz_solve(). */
-static struct vz_plan *solve_loaded(const struct vz_session *s, const struct vz_recipe *recipe, const struct vz_source_ops *ops,
-				    bool *ret_files, struct vz_err *err)
+static int add_present(const struct question *q, struct vz_universe *u, int repo, struct vz_err *err)
 {
-	const char *arch = ops->arch(recipe->arch);
-	auto_universe struct vz_universe *u = vz_universe_new(ops->type, arch);
-	auto_plan struct vz_plan *plan = plan_new(recipe, ops->type);
+	auto_fd int fd = memfd_create("present", MFD_CLOEXEC);
+
+	if (fd < 0)
+		return vz_err_sys(err, "make a memory file");
+	if (vz_present_index(q->ops->type, q->ops->arch(q->recipe->arch), q->present, fd, err) < 0)
+		return -1;
+	return lseek(fd, 0, SEEK_SET) < 0 ? vz_err_sys(err, "read an index") : vz_universe_add_present(u, repo, fd, err);
+}
+
+/* `ret_files` as for vz_solve(). */
+static struct vz_plan *solve_loaded(const struct vz_session *s, const struct question *q, bool *ret_files, struct vz_err *err)
+{
+	const char *arch = q->ops->arch(q->recipe->arch);
+	auto_universe struct vz_universe *u = vz_universe_new(q->ops->type, arch);
+	auto_plan struct vz_plan *plan = plan_new(q->recipe, q->ops->type);
+	const struct vz_solve solve = { u, q->ops->policy, q->recipe, arch, q->present };
 
 	for (size_t i = 0; i < s->n; i++) {
 		const struct vz_source *source = &s->sources[i];
@@ -140,22 +159,23 @@ static struct vz_plan *solve_loaded(const struct vz_session *s, const struct vz_
 			}
 		add_plan_repo(plan, source);
 	}
-	return vz_solve(u, ops->policy, recipe, arch, plan, ret_files, err) < 0 ? NULL : steal(&plan);
+	if (q->present && add_present(q, u, (int)s->n, err) < 0)
+		return NULL;
+	return vz_solve(&solve, plan, ret_files, err) < 0 ? NULL : steal(&plan);
 }
 
 /* Complete lists of files are read only if the answer may depend on them. */
-static struct vz_plan *solve(struct vz_session *s, const struct vz_recipe *recipe, const struct vz_source_ops *ops,
-			     struct vz_err *err)
+static struct vz_plan *solve(struct vz_session *s, const struct question *q, struct vz_err *err)
 {
 	bool files = false;
-	auto_plan struct vz_plan *plan = solve_loaded(s, recipe, ops, ops->with_files ? &files : NULL, err);
+	auto_plan struct vz_plan *plan = solve_loaded(s, q, q->ops->with_files ? &files : NULL, err);
 
 	if (!files)
 		return steal(&plan);
 	vz_report_stage(s->o.report, "reading lists of files");
 	if (for_all(s, vz_source_with_files, err) < 0)
 		return NULL;
-	return solve_loaded(s, recipe, ops, NULL, err);
+	return solve_loaded(s, q, NULL, err);
 }
 
 /* One family a recipe: what its repositories are. */
@@ -174,12 +194,13 @@ static const struct vz_source_ops *family_of(const struct vz_recipe *recipe, str
 	return vz_source_ops(recipe->repos[0].type, err);
 }
 
-struct vz_plan *vz_resolve(struct vz_session *s, const struct vz_recipe *recipe, struct vz_err *err)
+struct vz_plan *vz_resolve(struct vz_session *s, const struct vz_recipe *recipe, const struct vz_present_list *present,
+			   struct vz_err *err)
 {
-	const struct vz_source_ops *ops = family_of(recipe, err);
+	const struct question q = { recipe, present, family_of(recipe, err) };
 	struct vz_plan *plan = NULL;
 
-	if (!ops)
+	if (!q.ops)
 		return NULL;
 	forget_sources(s);
 	for (size_t i = 0; i < recipe->n_repos; i++)
@@ -188,7 +209,7 @@ struct vz_plan *vz_resolve(struct vz_session *s, const struct vz_recipe *recipe,
 	vz_report_stage(s->o.report, "refreshing %zu repositor%s", recipe->n_repos, recipe->n_repos == 1 ? "y" : "ies");
 	if (for_all(s, vz_source_refresh, err) == 0) {
 		vz_report_stage(s->o.report, "resolving '%s'", recipe->name);
-		plan = solve(s, recipe, ops, err);
+		plan = solve(s, &q, err);
 	}
 	for (size_t i = 0; i < s->n; i++)
 		vz_source_drop_indexes(&s->sources[i]);

@@ -15,6 +15,7 @@
 
 #include "base/report.h"
 #include "resolver/plan.h"
+#include "resolver/present.h"
 #include "resolver/recipe.h"
 
 struct vz_resolve_options {
@@ -30,8 +31,9 @@ void vz_session_free(struct vz_session *s);
 VZ_AUTO(struct vz_session, vz_session_free)
 #define auto_session VZ_CLEANUP(vz_session_free)
 
-/* Refreshes and verifies the recipe's repositories, solves, orders. */
-struct vz_plan *vz_resolve(struct vz_session *s, const struct vz_recipe *r, struct vz_err *err);
+/* Refreshes and verifies the recipe's repositories, solves, orders. `present`: what is there already, or NULL. */
+struct vz_plan *vz_resolve(struct vz_session *s, const struct vz_recipe *r, const struct vz_present_list *present,
+			   struct vz_err *err);
 /* Refreshes and verifies only what downloading needs (mirrors); for building from a lock. */
 int vz_resolve_locked(struct vz_session *s, const struct vz_recipe *r, const struct vz_plan *lock, struct vz_err *err);
 

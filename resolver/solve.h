@@ -12,16 +12,27 @@
 
 #include "resolver/choose.h"
 #include "resolver/plan.h"
+#include "resolver/present.h"
 #include "resolver/recipe.h"
 #include "resolver/universe.h"
 
-/* Fills plan->packages, in order. The universe's repository numbers are the
- * indexes of `r->repos`; `arch` is plan->arch as the family names it. VZ_UNRESOLVED
- * says which request, which package and which repository. Makes `u` ready.
- * `ret_files`: NULL if the universe has complete lists of files; else set,
- * success or not, where they could give another answer. */
-int vz_solve(struct vz_universe *u, const struct vz_policy *policy, const struct vz_recipe *r, const char *arch,
-	     struct vz_plan *plan, bool *ret_files, struct vz_err *err);
+struct vz_solve {
+	struct vz_universe *u;                   /* its repository numbers are the indexes of the recipe's repositories */
+	const struct vz_policy *policy;
+	const struct vz_recipe *recipe;
+	const char *arch;                        /* the plan's as the family names it */
+	const struct vz_present_list *present;   /* what vz_universe_add_present() was given; NULL: nothing */
+};
+
+/* Fills plan->packages, in order. VZ_UNRESOLVED says which request, which package
+ * and which repository. Makes the universe ready. `ret_files`: NULL if it has
+ * complete lists of files; else set, success or not, where they could give
+ * another answer.
+ *
+ * Where something is there already, what an OS template has comes first. If all
+ * of that stays, it does so in its order and with its flags, and what comes to
+ * it, "added", behind; if not, the OS is what its packages need now. */
+int vz_solve(const struct vz_solve *s, struct vz_plan *plan, bool *ret_files, struct vz_err *err);
 
 /* The words for a problem, into `err`; the solution's first jobs are those of `asked`. Returns -1. */
 int vz_explain(struct vz_universe *u, const struct vz_recipe *r, const struct vz_asked_list *asked, const struct vz_solution *s,

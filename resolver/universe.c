@@ -153,9 +153,8 @@ static Repo *repo_of(Pool *pool, int number)
 	return repo;
 }
 
-int vz_universe_add(struct vz_universe *u, int repo, int priority, int fd, struct vz_err *err)
+static int add_index(struct vz_universe *u, Repo *r, int priority, int fd, struct vz_err *err)
 {
-	Repo *r = repo_of(u->pool, repo);
 	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
 	FILE *f = copy < 0 ? NULL : fdopen(copy, "r");
 	int failed;
@@ -169,6 +168,17 @@ int vz_universe_add(struct vz_universe *u, int repo, int priority, int fd, struc
 	if (failed)
 		return vz_err_set(err, VZ_DAMAGED, "a cached index cannot be read: %s", pool_errstr(u->pool));
 	return 0;
+}
+
+int vz_universe_add(struct vz_universe *u, int repo, int priority, int fd, struct vz_err *err)
+{
+	return add_index(u, repo_of(u->pool, repo), priority, fd, err);
+}
+
+int vz_universe_add_present(struct vz_universe *u, int repo, int fd, struct vz_err *err)
+{
+	u->present = repo_of(u->pool, repo);
+	return add_index(u, u->present, -1, fd, err);
 }
 
 void vz_universe_ready(struct vz_universe *u)
@@ -244,7 +254,7 @@ void vz_universe_package(struct vz_universe *u, int package, struct vz_package *
 
 	*ret = (struct vz_package){ .name = pool_id2str(u->pool, s->name), .version = pool_id2str(u->pool, s->evr),
 				    .arch = pool_id2str(u->pool, s->arch), .location = location ? location : "",
-				    .repo = vz_universe_repo_number(s) };
+				    .repo = vz_universe_repo_number(s), .present = s->repo == u->present };
 	ret->size = solvable_lookup_num(s, SOLVABLE_DOWNLOADSIZE, 0);
 	ret->priority = (unsigned)solvable_lookup_num(s, u->key_priority, 0);
 	ret->mention = (unsigned)solvable_lookup_num(s, u->key_mention, 0);

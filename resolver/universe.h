@@ -47,6 +47,9 @@ VZ_AUTO(struct vz_universe, vz_universe_free)
  * of the caller's. Of two repositories that have a package, the one with the
  * lower `priority` gives it. VZ_DAMAGED. */
 int vz_universe_add(struct vz_universe *u, int repo, int priority, int fd, struct vz_err *err);
+/* The same for what is there already (resolver/present.h), which is preferred to all repositories. `repo`: a number
+ * that no repository has. */
+int vz_universe_add_present(struct vz_universe *u, int repo, int fd, struct vz_err *err);
 /* No package whose name matches the pattern can be chosen. Before vz_universe_ready(). */
 void vz_universe_exclude(struct vz_universe *u, const char *pattern);
 /* rpm: packages of a module's stream "NAME:STREAM" of that repository can be chosen, and no others of their names; or
@@ -57,6 +60,7 @@ void vz_universe_ready(struct vz_universe *u);
 struct vz_package {
 	const char *name, *version, *arch, *location;
 	int repo;
+	bool present;            /* of those that vz_universe_add_present() added */
 	uint64_t size;
 	unsigned priority;       /* deb: 1 required … 5 extra */
 	unsigned mention;        /* deb: rises in the order in which the index mentions names */

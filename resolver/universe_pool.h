@@ -28,6 +28,7 @@ struct vz_universe {
 	struct vz_universe_stream *enabled;
 	size_t n_enabled;
 	Map considered;
+	Repo *present;               /* NULL: nothing is there already */
 };
 
 struct vz_universe_family {

@@ -163,7 +163,7 @@ static struct vz_plan *resolve_as(bool offline)
 	must(vz_make_dirs(AT_FDCWD, state, 0700, &err));
 	fd = vz_open_dir(AT_FDCWD, state, &err);
 	s = vz_session_new(&(struct vz_resolve_options){ .repos_fd = fd, .offline = offline });
-	return vz_resolve(s, &recipe, &err);
+	return vz_resolve(s, &recipe, NULL, &err);
 }
 
 /* Resolves and expects "a" and "b"; gives the date of the plan. */

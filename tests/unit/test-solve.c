@@ -7,6 +7,8 @@
  *                                   "arch = …", "modules = …" (of every repository)
  *     == repository ID PRIORITY     stanzas; Version, Architecture, Filename, Size and SHA256 may be left out;
  *                                   for rpm as in rpmmd.h
+ *     == present                    deb: stanzas of what is there already, with "Present: template", "Present: template base",
+ *                                   "Present: added" or "Present: file"; it came from the first repository
  *     == expect                     the plan in order: NAME[.ARCH][=VERSION][@REPOSITORY] [FLAGS], where the version is
  *                                   not 1.0 (rpm: 1-1), the repository not the first, and the architecture not usual
  *  or == error                      the whole message; a second line is the hint
@@ -52,6 +54,7 @@ struct test_case {
 	struct vz_recipe_packages packages;
 	char *install[WORDS], *exclude[WORDS], *modules[WORDS];   /* the modules of every repository */
 	size_t n_modules;
+	struct vz_present_list present;
 };
 
 /* Cuts the text at its "== " lines. */
@@ -163,7 +166,7 @@ static void add_repo(const struct test_case *c, struct vz_universe *u, int numbe
 
 static void put_plan(const struct test_case *c, const struct vz_plan *plan, struct vz_buf *ret)
 {
-	static const char *const flags[] = { "base", "requested", "essential" };
+	static const char *const flags[] = { "base", "requested", "essential", "added" };
 
 	for (size_t i = 0; i < plan->n_packages; i++) {
 		const struct vz_plan_package *p = &plan->packages[i];
@@ -176,13 +179,82 @@ static void put_plan(const struct test_case *c, const struct vz_plan *plan, stru
 			vz_buf_printf(ret, "=%s", p->version);
 		if (strcmp(p->repo, c->repos[0].id) != 0)
 			vz_buf_printf(ret, "@%s", p->repo);
-		for (int f = 0; f < 3; f++)
+		for (int f = 0; f < 4; f++)
 			if (p->flags & 1u << f) {
 				vz_buf_printf(ret, "%s%s", any ? "," : " ", flags[f]);
 				any = true;
 			}
 		vz_buf_putc(ret, '\n');
 	}
+}
+
+/* The value of a stanza's field, to be freed; NULL: it has none. */
+static char *field(const char *stanza, const char *name)
+{
+	auto_free char *line = vz_printf("\n%s: ", name);
+	const char *at = strncmp(stanza, line + 1, strlen(line) - 1) == 0 ? stanza - 1 : strstr(stanza, line);
+
+	return at ? vz_strndup(at + strlen(line), strcspn(at + strlen(line), "\n")) : NULL;
+}
+
+static void read_present_one(struct test_case *c, const char *stanza)
+{
+	auto_free char *how = field(stanza, "Present");
+	struct vz_present *p;
+
+	ck_assert_msg(how != NULL, "%s: '%s'", c->name, stanza);
+	vz_grow(c->present.v, c->present.n, c->present.cap);
+	p = &c->present.v[c->present.n++];
+	*p = (struct vz_present){
+		.package = { .name = field(stanza, "Package"), .version = field(stanza, "Version"), .arch = field(stanza, "Architecture"),
+			     .repo = c->repos[0].id, .location = (char *)"pool/there.deb", .size = 10 },
+		.how = strncmp(how, "template", 8) == 0 ? VZ_PRESENT_TEMPLATE :
+		       strcmp(how, "added") == 0 ? VZ_PRESENT_ADDED : VZ_PRESENT_FILE,
+	};
+	p->package.flags = strstr(how, " base") ? VZ_PLAN_BASE : 0;
+	p->package.digest = vz_printf("%064zx", 0xf000 + c->present.n);
+	if (!p->package.version)
+		p->package.version = vz_strdup("1.0");
+	if (!p->package.arch)
+		p->package.arch = vz_strdup("amd64");
+	p->card = vz_printf("%s\n%s%s", stanza, strstr(stanza, "\nVersion:") ? "" : "Version: 1.0\n",
+			    strstr(stanza, "\nArchitecture:") ? "" : "Architecture: amd64\n");
+	p->len = strlen(p->card);
+}
+
+static void read_present(struct test_case *c, char *body)
+{
+	for (char *p = body; p && *p; ) {
+		char *gap = strstr(p, "\n\n");
+
+		if (gap)
+			*gap = 0;
+		read_present_one(c, p);
+		p = gap ? gap + 2 : NULL;
+	}
+}
+
+static void release_present(struct vz_present_list *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		free(l->v[i].package.name);
+		free(l->v[i].package.version);
+		free(l->v[i].package.arch);
+		free(l->v[i].package.digest);
+		free((char *)l->v[i].card);
+	}
+	free(l->v);
+}
+
+static void add_present(const struct test_case *c, struct vz_universe *u)
+{
+	auto_fd int fd = memfd_create("present", MFD_CLOEXEC);
+
+	if (!c->present.n)
+		return;
+	must(vz_present_index(c->family->name, c->arch, &c->present, fd, &err));
+	lseek(fd, 0, SEEK_SET);
+	must(vz_universe_add_present(u, (int)c->recipe.n_repos, fd, &err));
 }
 
 /* Solves as resolver/resolve.c does. */
@@ -197,7 +269,9 @@ static int solve(struct test_case *c, struct vz_plan *plan, bool *all_files)
 		*all_files = wanted;
 		for (size_t i = 0; i < c->recipe.n_repos; i++)
 			add_repo(c, u, (int)i, c->sections[i + 1].body, *all_files);
-		failed = vz_solve(u, c->family->policy, &c->recipe, c->arch, plan, *all_files ? NULL : &wanted, &err);
+		add_present(c, u);
+		failed = vz_solve(&(struct vz_solve){ u, c->family->policy, &c->recipe, c->arch, c->present.n ? &c->present : NULL },
+				  plan, *all_files ? NULL : &wanted, &err);
 		if (wanted && !*all_files) {
 			struct vz_plan *again = vz_new(struct vz_plan), old = *plan;
 
@@ -230,9 +304,14 @@ static void check_case(struct test_case *c, char *text)
 	if (!c->arch)
 		c->arch = c->family->arch;
 	for (size_t i = 1; i + 1 < c->n_sections; i++) {
-		struct vz_recipe_repo *repo = &c->repos[c->recipe.n_repos++];
+		struct vz_recipe_repo *repo = &c->repos[c->recipe.n_repos];
 		char id[64];
 
+		if (strcmp(c->sections[i].head, "present") == 0) {
+			read_present(c, c->sections[i].body);
+			continue;
+		}
+		c->recipe.n_repos++;
 		ck_assert_int_eq(sscanf(c->sections[i].head, "repository %63s %d", id, &repo->priority), 2);
 		repo->id = vz_strdup(id);
 		repo->modules = c->modules;
@@ -253,6 +332,7 @@ static void check_case(struct test_case *c, char *text)
 		ck_assert_msg(strcmp(got.data, expected.data) == 0, "%s: expected:\n%s\ngot:\n%s", c->name, expected.data, got.data);
 	for (size_t i = 0; i < c->recipe.n_repos; i++)
 		free(c->repos[i].id);
+	release_present(&c->present);
 }
 
 /* SOLVE_CASE=NAME runs one alone; SOLVE_SHOW=1 prints what comes out. */
