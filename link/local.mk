@@ -4,7 +4,7 @@ liblink_a_SOURCES = \
 	link/composition.c link/composition.h link/confine.c link/confine.h link/enter.c link/enter.h link/env.c link/env.h link/env_json.c \
 	link/env_mount.c link/env_mount.h link/env_move.c link/fs.c link/fs.h link/init.c link/init.h \
 	link/inject.c link/inject.h link/mount.c link/mount.h link/mountinfo.c link/mountinfo.h \
-	link/quiesce.c link/quiesce.h link/remap.c link/remap.h link/settings.c link/settings.h link/upper.c link/upper.h link/view.c link/view.h
+	link/quiesce.c link/quiesce.h link/remap.c link/remap.h link/settings.c link/settings.h link/settings_set.c link/upper.c link/upper.h link/view.c link/view.h
 
 unit_tests += tests/unit/test-mount
 check_PROGRAMS += tests/unit/test-mount

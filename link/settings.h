@@ -25,7 +25,7 @@ struct vz_settings {
 	uint64_t memory;                 /* bytes */
 	uint64_t pids;                   /* processes and threads */
 	unsigned io_weight;              /* 1 to 10000, of cgroup v2's io.weight */
-	struct vz_texts command;         /* what `start` runs; empty: the distribution's init, or else nothing but our own */
+	struct vz_texts command;         /* what `start` runs; empty: nothing but the init that reaps */
 };
 
 void vz_settings_release(struct vz_settings *s);
@@ -35,6 +35,14 @@ void vz_settings_release(struct vz_settings *s);
 int vz_settings_read(const struct vz_store *s, const char *env, struct vz_settings *ret, struct vz_err *err);
 /* Durable when it returns. The caller holds the environment's lock. */
 int vz_settings_write(struct vz_store *s, const char *env, const struct vz_settings *settings, struct vz_err *err);
+
+/* Changes one of them, as an administrator writes it:
+ *     cpus        "1.5", at least 0.01          memory   "512M", "2G" (powers of 1024), at least 16M
+ *     pids        "100"                         io-weight   "1" to "10000"
+ *     hostname    "www.example.org"             follow   "yes", "no"
+ * "none", and of numbers "0", takes a limit away, and gives the environment its own name back as the host's.
+ * VZ_USAGE says what would be right. */
+int vz_settings_set(struct vz_settings *settings, const char *key, const char *value, struct vz_err *err);
 
 /* The format itself, for tests and fuzzing. VZ_DAMAGED. */
 int vz_settings_format(const struct vz_settings *settings, struct vz_buf *ret, struct vz_err *err);

@@ -262,6 +262,28 @@ void vz_json_status(const struct vz_json_status *s, size_t n)
 	print(list);
 }
 
+/* What is 0 is not limited. */
+static json_t *limit(uint64_t n)
+{
+	return n ? number(n) : json_null();
+}
+
+void vz_json_settings(const char *env, const struct vz_settings *s)
+{
+	json_t *j = json_object();
+
+	json_object_set_new(j, "env", text(env));
+	json_object_set_new(j, "cpus", s->cpus > 0 ? json_real(s->cpus) : json_null());
+	json_object_set_new(j, "memory", limit(s->memory));
+	json_object_set_new(j, "pids", limit(s->pids));
+	json_object_set_new(j, "io_weight", limit(s->io_weight));
+	json_object_set_new(j, "follow", json_boolean(!s->stay));
+	json_object_set_new(j, "hostname", text(s->hostname ? s->hostname : env));
+	json_object_set_new(j, "started", json_boolean(s->started));
+	json_object_set_new(j, "command", texts(&s->command));
+	print(j);
+}
+
 void vz_json_pairs(const char *const *pairs)
 {
 	json_t *j = json_object();

@@ -7,6 +7,7 @@
 #define VZPKG_JSON_H
 
 #include "link/env.h"
+#include "link/settings.h"
 #include "resolver/plan.h"
 #include "store/manifest.h"
 
@@ -49,6 +50,8 @@ struct vz_json_status {
 	uint64_t private_bytes;
 };
 void vz_json_status(const struct vz_json_status *s, size_t n);
+
+void vz_json_settings(const char *env, const struct vz_settings *s);
 
 /* {"KEY": "VALUE", …}; `pairs` ends with NULL. For commands without more to say. */
 void vz_json_pairs(const char *const *pairs);

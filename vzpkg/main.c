@@ -40,6 +40,8 @@ const struct vz_command vz_commands[] = {
 	{ "mount", NULL, "ENV [DIR]", "Mount an environment, at its own directory or at DIR.", vz_cmd_mount },
 	{ "umount", NULL, "ENV", "Unmount it.", vz_cmd_umount },
 	{ "exec", NULL, "ENV -- COMMAND [ARGUMENT...]", "Run a command in an environment.", vz_cmd_exec },
+	{ "set", NULL, "ENV [--cpus N] [--memory SIZE] [--pids N] [--io-weight N] [--follow yes|no] [--hostname NAME]",
+	  "Set an environment's limits and host name, and whether scheduled updates move it; show them.", vz_cmd_set },
 	{ "export", NULL, "NAME --format ez DIR", "Write a template's recipe, or any, as an EZ template of the original.",
 	  vz_cmd_export },
 	{ "image", NULL, "--from-dump FILE OUT | --digest FILE", "Write an image from a dump; print an image's fs-verity digest.",

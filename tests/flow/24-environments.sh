@@ -96,6 +96,21 @@ same "$(mounted | wc -l)" "$count" "mounts after what a chroot's command did"
 umount "$jail/proc" "$jail/build" "$jail/usr"
 rm -rf "$jail"
 
+# settings: kept, shown, refused with what would be right
+run 0 vz set one --memory 512M --cpus 1.5 --hostname web --follow no
+run 0 vz --json set one
+same "$(json '"\(.memory) \(.cpus) \(.pids) \(.hostname) \(.follow)"')" "536870912 1.5 null web false"
+run 0 vz exec one -- hostname
+gave '^web$'
+run 0 vz set one --cpus none --memory 0 --hostname none --follow yes
+run 0 vz set one
+gave '^hostname   one$'
+gave '^memory     none$'
+run 2 vz set one --pids few
+one_error_line
+said "^vzpkg: error: pids: 'few' is not a number of processes"
+run 3 vz set nowhere --pids 5
+
 run 0 vz --json info one
 [ "$(json .private_bytes)" -gt 0 ] || die "no private bytes after writing"
 [ "$(json .shared_bytes)" -gt 50000000 ] || die "too few shared bytes"
