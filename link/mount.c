@@ -96,6 +96,7 @@ static int mount_image(int image_fd, unsigned ways, struct vz_err *err)
 }
 
 struct layers {
+	int guard;           /* -1: none */
 	int image, objects, upper, work;
 	bool volatile_upper, verity;
 	const char *join;    /* between image and objects: "::" makes them a data-only layer */
@@ -107,13 +108,15 @@ static int set_layers(int fs, const struct layers *l, struct vz_err *err)
 	static const char *const fixed[][2] = {
 		{ "source", "vzpkg" }, { "metacopy", "on" }, { "redirect_dir", "on" }, { "index", "off" },
 		/* one st_dev for all files: else tar --one-file-system and the like skip what the image shows */
-		{ "xino", "auto" },
+		{ "xino", "on" },
 	};
-	char image[PATH_OF_FD], objects[PATH_OF_FD], lower[2 * PATH_OF_FD + 2];
+	char guard[PATH_OF_FD], image[PATH_OF_FD], objects[PATH_OF_FD], lower[3 * PATH_OF_FD + 3];
 
+	path_of_fd(l->guard, guard);
 	path_of_fd(l->image, image);
 	path_of_fd(l->objects, objects);
-	snprintf(lower, sizeof lower, "%s%s%s", image, l->join, objects);
+	snprintf(lower, sizeof lower, "%s%s%s%s%s", l->guard < 0 ? "" : guard, l->guard < 0 ? "" : ":", image, l->join,
+		 objects);
 	for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
 		if (vz_fs_set(fs, fixed[i][0], fixed[i][1], err) < 0)
 			return -1;
@@ -171,7 +174,7 @@ static int mount_layers(void *arg, struct vz_err *err)
 		if (upper < 0 || work < 0)
 			return -1;
 	}
-	if (vz_fs_attach(l.image, root, "/", err) < 0)
+	if (vz_fs_attach(l.image, root, "/", err) < 0 || (l.guard >= 0 && vz_fs_attach(l.guard, root, "/", err) < 0))
 		return -1;
 	outer->result = mount_overlay(&l, err);
 	return outer->result < 0 ? -1 : 0;
@@ -223,11 +226,25 @@ static int check_upper(int upper_fd, struct vz_err *err)
 	return vz_err_hint(err, "put the store on ext4, xfs or btrfs, with --root");
 }
 
+/*
+ * A file in an upper remembers the inode it was copied from: by its number, and
+ * by its file system's UUID, which in a composefs image is zero.  Over another
+ * image the number is another file's, and overlayfs would take the two for one,
+ * so that one's name shows the other's content, or ESTALE.  It trusts no UUID that two
+ * layers have.  ramfs has none either, and costs nothing.
+ */
+static int mount_guard(struct vz_err *err)
+{
+	auto_fd int fs = vz_fs_open("ramfs", err);
+
+	return fs < 0 ? -1 : vz_fs_mount(fs, "ramfs", MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOATIME, err);
+}
+
 int vz_mount_new(const struct vz_store *s, const struct vz_mount_plan *p, struct vz_err *err)
 {
-	auto_fd int opened = -1, image = -1;
+	auto_fd int opened = -1, image = -1, guard = -1;
 	struct layers l = {
-		.objects = vz_store_objects_fd(s), .upper = p->upper_fd, .work = p->work_fd,
+		.guard = -1, .objects = vz_store_objects_fd(s), .upper = p->upper_fd, .work = p->work_fd,
 		.volatile_upper = p->volatile_upper,
 		.join = p->ways & VZ_MOUNT_NO_DATADIR || !kernel_is(6, 5) ? ":" : "::",
 	};
@@ -243,6 +260,12 @@ int vz_mount_new(const struct vz_store *s, const struct vz_mount_plan *p, struct
 	l.image = image = mount_image(p->image_fd < 0 ? opened : p->image_fd, p->ways, err);
 	if (image < 0)
 		return vz_err_wrap(err, "image");
+	/* only a lasting upper meets another image */
+	if (p->upper_fd >= 0 && !p->volatile_upper) {
+		l.guard = guard = mount_guard(err);
+		if (guard < 0)
+			return -1;
+	}
 	return vz_fs_in_namespace(-1, mount_layers, &l, err) < 0 ? -1 : l.result;
 }
 

@@ -19,6 +19,9 @@
  * each on the store's file system, and the image's blocks are cached with the
  * image file.
  *
+ * A lasting upper is mounted over one image after another; an empty layer above
+ * the image keeps overlayfs from taking an inode of one for the same of another.
+ *
  * A mount honours no device nodes (they come from /dev, see link/enter.h),
  * but setuid programs work.
  */

@@ -148,6 +148,51 @@ START_TEST(test_image_by_descriptor)
 END_TEST
 
 /* For builds: what is never synced can be mounted once. */
+/* Files of equal length, so that in images of `first` and of more before it the numbers of inodes meet. */
+static void meeting_image(struct root *r, int first)
+{
+	auto_tree struct vz_tree *t = vz_tree_new();
+
+	vz_tree_make_dirs(t, "d", 0755, 0);
+	for (int i = first; i < 32; i++) {
+		auto_free char *name = vz_printf("f%02d", i);
+
+		vz_node_set_content(vz_node_add(vz_tree_find(t, "d"), name, S_IFREG | 0644), name, 3);
+	}
+	vz_tree_count_links(t);
+	root_image(r, t);
+}
+
+/* A private file stays itself over another image, in which its inode's number is another file's. */
+START_TEST(test_other_image)
+{
+	auto_root struct root r = root_new();
+	auto_fd int upper = root_dir(&r, "upper"), work = root_dir(&r, "work"), fd = -1, file = -1;
+	struct vz_mount_plan p = plan(&r, upper, work);
+	struct vz_err err = {0};
+
+	meeting_image(&r, 8);
+	p.image = r.image;
+	must(fd = vz_mount_new(r.store, &p, &err));
+	must(file = vz_open(fd, "d/f16", O_WRONLY | O_APPEND, 0, &err));
+	must(vz_write_fd(file, " and more", 9, &err));
+	close(steal_fd(&file));
+	close(steal_fd(&fd));
+
+	for (int first = 0; first < 16; first++) {
+		meeting_image(&r, first);
+		p.image = r.image;
+		must(fd = vz_mount_new(r.store, &p, &err));
+		for (int i = 31; i >= first; i--) {
+			auto_free char *path = vz_printf("d/f%02d", i);
+
+			check_text(fd, path, i == 16 ? "f16 and more" : path + 2);
+		}
+		close(steal_fd(&fd));
+	}
+}
+END_TEST
+
 START_TEST(test_volatile)
 {
 	auto_root struct root r = root_new();
@@ -219,5 +264,5 @@ START_TEST(test_not_root)
 }
 END_TEST
 
-UNIT_MAIN("mount", test_ways, test_attach, test_image_by_descriptor, test_volatile, test_unfit_file_systems,
+UNIT_MAIN("mount", test_ways, test_attach, test_image_by_descriptor, test_other_image, test_volatile, test_unfit_file_systems,
 	  test_not_root)
