@@ -2,7 +2,8 @@
 noinst_LIBRARIES += libbase.a
 libbase_a_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 libbase_a_SOURCES = \
-	base/alloc.c base/alloc.h base/buf.c base/buf.h base/digest.c base/digest.h base/err.c base/err.h \
+	base/alloc.c base/alloc.h base/buf.c base/buf.h base/digest.c base/digest.h \
+	base/digests.c base/digests.h base/err.c base/err.h \
 	base/fd.c base/fd.h base/path.c base/path.h base/pool.c base/pool.h base/proc.c base/proc.h base/proc_call.c \
 	base/report.c base/report.h base/table.c base/table.h base/texts.c base/texts.h
 
@@ -41,6 +42,12 @@ check_PROGRAMS += tests/unit/test-digest
 tests_unit_test_digest_SOURCES = tests/unit/test-digest.c tests/unit/unit.h
 tests_unit_test_digest_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_digest_LDADD = $(BASE_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-digests
+check_PROGRAMS += tests/unit/test-digests
+tests_unit_test_digests_SOURCES = tests/unit/test-digests.c tests/unit/unit.h
+tests_unit_test_digests_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_digests_LDADD = $(BASE_LIBS) $(CHECK_LIBS)
 
 unit_tests += tests/unit/test-proc
 check_PROGRAMS += tests/unit/test-proc
