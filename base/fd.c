@@ -144,6 +144,33 @@ int vz_write_file(int dir, const char *path, const void *data, size_t len, mode_
 	return vz_fsync_dir(dir, !slash ? "." : slash == parent ? "/" : parent, err);
 }
 
+static void dir_close(DIR **d)
+{
+	if (*d)
+		closedir(*d);
+}
+
+int vz_list_dir(int dir, const char *path, struct vz_texts *ret, struct vz_err *err)
+{
+	int fd = vz_open_dir(dir, path, err);
+	__attribute__((cleanup(dir_close))) DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *e;
+
+	if (fd < 0)
+		return -1;
+	if (!d) {
+		close(fd);
+		return vz_err_sys(err, "read directory '%s'", path);
+	}
+	while (errno = 0, (e = readdir(d)))
+		if (strcmp(e->d_name, ".") && strcmp(e->d_name, ".."))
+			vz_texts_add(ret, e->d_name);
+	if (errno)
+		return vz_err_sys(err, "read directory '%s'", path);
+	vz_texts_sort(ret);
+	return 0;
+}
+
 /* A tree of any depth: what is nested too deeply is moved to the top and comes
  * round again, so that depth costs neither descriptors nor stack. */
 struct removal {
@@ -208,12 +235,6 @@ static int remove_entry(struct removal *r, int dir, const char *name, unsigned d
 	if (unlinkat(dir, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		return vz_err_sys(err, "remove directory '%s'", name);
 	return 0;
-}
-
-static void dir_close(DIR **d)
-{
-	if (*d)
-		closedir(*d);
 }
 
 static int remove_children(struct removal *r, int dir, unsigned depth, struct vz_err *err)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Descriptors: closing, whole reads and writes, durable small files, removal
- * by descriptor.
+ * Descriptors: closing, whole reads and writes, durable small files, listing,
+ * removal by descriptor.
  *
  * All names are relative to a directory descriptor (AT_FDCWD for our own
  * paths).  Paths that a package or a tenant had a say in go through
@@ -18,6 +18,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/texts.h"
 
 static inline void vz_fd_close_indirect(int *fd)
 {
@@ -46,6 +47,9 @@ int vz_write_file(int dir, const char *path, const void *data, size_t len, mode_
 int vz_fsync(int fd, const char *what, struct vz_err *err);
 /* fsync of the directory `path` under `dir`. */
 int vz_fsync_dir(int dir, const char *path, struct vz_err *err);
+
+/* Adds the names in the directory `path` under `dir`, without "." and "..", and sorts. VZ_NOTFOUND. */
+int vz_list_dir(int dir, const char *path, struct vz_texts *ret, struct vz_err *err);
 
 /* Removes `name` under `dir` with all below it, never following a link and
  * never crossing into another mount; chmods directories that refuse. Nothing

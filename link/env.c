@@ -119,34 +119,18 @@ int vz_env_read(const struct vz_store *s, const char *name, struct vz_env *ret, 
 	return 0;
 }
 
-static int compare(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 char **vz_env_names(const struct vz_store *s, size_t *ret_n, struct vz_err *err)
 {
-	auto_fd int fd = vz_open_dir(vz_store_fd(s), "envs", err);
-	auto_dir DIR *d = fd < 0 ? NULL : fdopendir(fd);
-	char **names = NULL;
-	size_t n = 0, cap = 0;
-	struct dirent *e;
+	auto_texts struct vz_texts all = {0};
+	size_t n = 0;
+	char **names;
 
-	if (fd < 0)
+	if (vz_list_dir(vz_store_fd(s), "envs", &all, err) < 0)
 		return NULL;
-	if (!d) {
-		vz_err_sys(err, "read directory 'envs'");
-		return NULL;
-	}
-	fd = -1;
-	vz_grow(names, n, cap);
-	while ((e = readdir(d))) {
-		if (!vz_name_is_sane(e->d_name))
-			continue;
-		vz_grow(names, n, cap);
-		names[n++] = vz_strdup(e->d_name);
-	}
-	qsort(names, n, sizeof *names, compare);
+	names = vz_alloc((all.n + 1) * sizeof *names);
+	for (size_t i = 0; i < all.n; i++)
+		if (vz_name_is_sane(all.v[i]))
+			names[n++] = vz_strdup(all.v[i]);
 	*ret_n = n;
 	return names;
 }
