@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "builder/stage.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -13,6 +12,7 @@
 #include "builder/configure.h"
 #include "link/enter.h"
 #include "link/mount.h"
+#include "store/outcome.h"
 #include "store/image.h"
 
 /* Goes up whenever the same inputs would give another result. */
@@ -64,26 +64,23 @@ static void stage_key(struct vz_stage *s)
 	vz_digest_hex(&d, s->key);
 }
 
-/* 1: found, and its image is there. A composition that cannot be read is as good as none. */
-static int find_known(struct vz_stage *s)
+/* Found, and its image is there. A composition that cannot be read is as good as none. */
+static bool find_known(struct vz_stage *s)
 {
-	auto_free char *path = vz_printf("compositions/%s", s->key);
-	auto_buf struct vz_buf text = {0};
+	struct vz_outcome known;
 	struct vz_err ignored = {0};
-	char hex[VZ_HEX_LEN + 1];
 	auto_fd int image = -1;
 	struct stat st;
 
-	if (vz_read_file(vz_store_fd(s->store), path, 4096, &text, &ignored) < 0)
-		return 0;
-	if (sscanf(text.data, "vzpkg-composition 1\nimage %64s", hex) != 1 || !vz_digest_parse(hex, &s->image))
-		return 0;
-	image = vz_store_open_image(s->store, &s->image, &ignored);
+	if (vz_outcome_read(s->store, s->key, &known, &ignored) < 0)
+		return false;
+	image = vz_store_open_image(s->store, &known.image, &ignored);
 	if (image < 0 || fstat(image, &st) < 0)
-		return 0;
+		return false;
+	s->image = known.image;
 	s->image_size = (uint64_t)st.st_size;
 	s->known = true;
-	return 1;
+	return true;
 }
 
 struct vz_tree *vz_stage_tree(struct vz_stage *s, struct vz_err *err)
@@ -95,15 +92,13 @@ struct vz_tree *vz_stage_tree(struct vz_stage *s, struct vz_err *err)
 
 int vz_stage_keep(const struct vz_stage *s, struct vz_err *err)
 {
-	auto_free char *path = vz_printf("compositions/%s", s->key);
-	auto_buf struct vz_buf text = {0};
-	char hex[VZ_HEX_LEN + 1];
+	struct vz_outcome c = { .image = s->image, .has_parent = s->parent != NULL };
 
 	if (s->known)
 		return 0;
-	vz_digest_hex(&s->image, hex);
-	vz_buf_printf(&text, "vzpkg-composition 1\nimage %s\n", hex);
-	return vz_write_file(vz_store_fd(s->store), path, text.data, text.len, 0600, err);
+	if (s->parent)
+		c.parent = s->parent->image;
+	return vz_outcome_write(s->store, s->key, &c, err);
 }
 
 /* What is mounted while scripts run: the composed tree below, a scratch area above. */

@@ -8,10 +8,7 @@
  * The result is an image in the store, kept under a key that says everything
  * it depends on: the rules' version, the parent's image, the date that times
  * are clamped to, and the packages in order (or a recipe's script).  The file
- * compositions/<key> names the image:
- *
- *     "vzpkg-composition 1\nimage <digest>\n"
- *
+ * compositions/<key> (store/outcome.h) names the image.
  * It is written by vz_stage_keep(), after the store was synced, so that it
  * never names an image or objects that a power cut could take away.
  */

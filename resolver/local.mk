@@ -50,7 +50,8 @@ tests_unit_test_fetch_LDADD = $(FETCH_TEST_LIBS)
 # plans, sources, solving
 libresolver_a_SOURCES += resolver/plan.c resolver/resolve.c
 libresolver_a_SOURCES += \
-	resolver/source.c resolver/source.h resolver/source_deb.c resolver/trust.c resolver/trust.h resolver/trust_rpm.c resolver/trust_rpm.h resolver/release.c \
+	resolver/source.c resolver/source.h resolver/source_deb.c resolver/state.c resolver/state.h \
+	resolver/trust.c resolver/trust.h resolver/trust_rpm.c resolver/trust_rpm.h resolver/release.c \
 	resolver/release.h resolver/unpack.c resolver/unpack.h resolver/index_deb.c resolver/index_deb.h
 libresolver_a_SOURCES += \
 	resolver/xml.c resolver/xml.h resolver/xml_walk.c resolver/xml_walk.h resolver/repomd.c resolver/repomd.h \
@@ -61,6 +62,12 @@ libresolver_a_SOURCES += \
 	resolver/choose_rpm.c resolver/find.c resolver/find.h resolver/find_deb.c resolver/find_rpm.c resolver/order.c \
 	resolver/order.h resolver/order_rpm.c resolver/universe.c resolver/universe.h resolver/universe_pool.h \
 	resolver/universe_solve.c resolver/universe_files.c resolver/universe_filter.c
+
+unit_tests += tests/unit/test-state
+check_PROGRAMS += tests/unit/test-state
+tests_unit_test_state_SOURCES = tests/unit/test-state.c tests/unit/unit.h tests/unit/scratch.h
+tests_unit_test_state_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_state_LDADD = libresolver.a $(BASE_LIBS) $(CHECK_LIBS)
 
 unit_tests += tests/unit/test-plan
 check_PROGRAMS += tests/unit/test-plan

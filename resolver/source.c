@@ -44,33 +44,22 @@ static char *key_of(const struct vz_recipe_repo *repo)
 	return vz_strndup(hex, 32);
 }
 
+/* A state that cannot be read must not be taken for none: dates could go back. */
 static int read_state(struct vz_source *s, struct vz_err *err)
 {
-	auto_buf struct vz_buf text = {0};
-	long long date, modified;
-	char was_signed[4];
-
-	memset(&s->state, 0, sizeof s->state);
-	if (vz_read_file(s->dir, "state", 4096, &text, err) < 0)
-		return err->code == VZ_NOTFOUND ? 0 : -1;
-	/* a state that cannot be read must not be taken for none: dates could go back */
-	if (sscanf(text.data, "vzpkg-source 1\ndate %lld\nmodified %lld\nsigned %3s\n", &date, &modified, was_signed) != 3) {
-		vz_err_set(err, VZ_DAMAGED, "the state of repository '%s' cannot be read", s->repo->id);
-		return vz_err_hint(err, "remove its directory below repos/ in the store, and it is fetched again");
-	}
-	s->state = (struct vz_source_state){ date, modified, strcmp(was_signed, "yes") == 0 };
-	return 0;
+	if (vz_source_state_read(s->dir, &s->state, err) == 0)
+		return 0;
+	if (err->code != VZ_DAMAGED)
+		return -1;
+	vz_err_set(err, VZ_DAMAGED, "the state of repository '%s' cannot be read", s->repo->id);
+	return vz_err_hint(err, "remove its directory below repos/ in the store, and it is fetched again");
 }
 
 int vz_source_put_state(struct vz_source *s, const struct vz_source_state *state, struct vz_err *err)
 {
-	auto_buf struct vz_buf text = {0};
-
 	if (state->date == s->state.date && state->modified == s->state.modified && state->was_signed == s->state.was_signed)
 		return 0;
-	vz_buf_printf(&text, "vzpkg-source 1\ndate %lld\nmodified %lld\nsigned %s\n", (long long)state->date,
-		      (long long)state->modified, state->was_signed ? "yes" : "no");
-	if (vz_write_file(s->dir, "state", text.data, text.len, 0600, err) < 0)
+	if (vz_source_state_write(s->dir, state, err) < 0)
 		return -1;
 	s->state = *state;
 	return 0;

@@ -8,7 +8,7 @@
  * downloaded and how it is verified is the family's: one ops table a type.
  *
  *     repos/<key>/lock               held while a process refreshes
- *                 state              highest date seen, whether it was signed
+ *                 state              highest date seen, whether it was signed (resolver/state.h)
  *                 InRelease …        the signed files as they came; verified again at each use
  *                 mirrors            how fast mirrors were (resolver/speed.h)
  *                 <digest>.<arch>.solv   what an index of that digest holds
@@ -34,13 +34,7 @@
 #include "resolver/mirror.h"
 #include "resolver/plan.h"
 #include "resolver/recipe.h"
-
-/* The file at the head of a repository's directory. */
-struct vz_source_state {
-	int64_t date;            /* highest signed date seen; 0: none */
-	int64_t modified;        /* the server's time of the signed file; 0: unknown */
-	bool was_signed;
-};
+#include "resolver/state.h"
 
 struct vz_source {
 	const struct vz_recipe_repo *repo;

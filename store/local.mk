@@ -45,6 +45,7 @@ libstore_a_SOURCES += store/tar.c store/tar.h store/package.h store/package_deb.
 	store/ingest.c store/record.c
 # documents, manifests
 libstore_a_SOURCES += store/document.c store/document.h store/manifest.c store/manifest_json.c store/plans.c store/plans.h store/gzip.c store/gzip.h
+libstore_a_SOURCES += store/reference.c store/reference.h store/outcome.c store/outcome.h
 
 unit_tests += tests/unit/test-store
 check_PROGRAMS += tests/unit/test-store
@@ -100,3 +101,15 @@ check_PROGRAMS += tests/unit/test-document
 tests_unit_test_document_SOURCES = tests/unit/test-document.c tests/unit/unit.h
 tests_unit_test_document_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_document_LDADD = $(STORE_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-outcome
+check_PROGRAMS += tests/unit/test-outcome
+tests_unit_test_outcome_SOURCES = tests/unit/test-outcome.c tests/unit/unit.h tests/unit/scratch.h
+tests_unit_test_outcome_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_outcome_LDADD = $(STORE_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-reference
+check_PROGRAMS += tests/unit/test-reference
+tests_unit_test_reference_SOURCES = tests/unit/test-reference.c tests/unit/unit.h tests/unit/scratch.h
+tests_unit_test_reference_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_reference_LDADD = $(STORE_LIBS) $(CHECK_LIBS)

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "store/manifest.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,24 +10,9 @@
 #include "base/path.h"
 #include "store/dump.h"
 #include "store/gzip.h"
+#include "store/reference.h"
 
 #define MAX_TEXT ((size_t)256 << 20)
-
-static void dir_close(DIR **d)
-{
-	if (*d)
-		closedir(*d);
-}
-
-static DIR *open_list(const struct vz_store *s, const char *path)
-{
-	int fd = openat(vz_store_fd(s), path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
-
-	if (!d && fd >= 0)
-		close(fd);
-	return d;
-}
 
 /* A version number as it is written; 0 for anything else. */
 static unsigned parse_version(const char *text)
@@ -44,30 +27,13 @@ static unsigned parse_version(const char *text)
 	return *text ? 0 : v;
 }
 
-/* The number that the file `templates/<name>/<which>` holds; 0 if there is none. */
-static unsigned read_number(const struct vz_store *s, const char *name, const char *which)
-{
-	auto_free char *path = vz_printf("templates/%s/%s", name, which);
-	auto_buf struct vz_buf text = {0};
-	struct vz_err unused;
-
-	if (!vz_name_is_sane(name) || vz_read_file(vz_store_fd(s), path, 32, &text, &unused) < 0)
-		return 0;
-	if (text.len && text.data[text.len - 1] == '\n')
-		text.data[text.len - 1] = 0;
-	return parse_version(text.data);
-}
-
-static int write_number(const struct vz_store *s, const char *name, const char *which, unsigned n, struct vz_err *err)
-{
-	auto_free char *path = vz_printf("templates/%s/%s", name, which), *text = vz_printf("%u\n", n);
-
-	return vz_write_file(vz_store_fd(s), path, text, strlen(text), 0600, err);
-}
-
 unsigned vz_manifest_current(const struct vz_store *s, const char *name)
 {
-	return read_number(s, name, "current");
+	unsigned version = 0;
+	struct vz_err unused;
+
+	vz_reference_find(s, name, VZ_REFERENCE_CURRENT, &version, &unused);
+	return version;
 }
 
 static int parse_ref(const struct vz_store *s, const char *ref, char **ret_name, unsigned *ret_version,
@@ -75,10 +41,12 @@ static int parse_ref(const struct vz_store *s, const char *ref, char **ret_name,
 {
 	const char *at = strchr(ref, '@');
 	auto_free char *name = at ? vz_strndup(ref, (size_t)(at - ref)) : vz_strdup(ref);
-	unsigned version = at ? parse_version(at + 1) : vz_manifest_current(s, name);
+	unsigned version = at ? parse_version(at + 1) : 0;
 
 	if (!vz_name_is_sane(name) || (at && !version))
 		return vz_err_set(err, VZ_NOTFOUND, "'%s' is not the name of a template", ref);
+	if (!at && vz_reference_find(s, name, VZ_REFERENCE_CURRENT, &version, err) < 0)
+		return -1;
 	if (!version)
 		return vz_err_set(err, VZ_NOTFOUND, "there is no template '%s'", name);
 	*ret_name = steal(&name);
@@ -200,14 +168,14 @@ static int name_version(struct vz_store *s, const char *staged, const struct vz_
 		return vz_err_sys(err, "publish '%s'", path);
 	if (vz_fsync_dir(vz_store_fd(s), home, err) < 0 || vz_fsync_dir(vz_store_fd(s), "templates", err) < 0)
 		return -1;
-	return write_number(s, m->name, "current", m->version, err);
+	return vz_reference_write(s, m->name, VZ_REFERENCE_CURRENT, m->version, err);
 }
 
 int vz_manifest_publish(struct vz_store *s, struct vz_manifest *m, const struct vz_tree *tree, const char *log,
 			struct vz_err *err)
 {
 	auto_free char *home = vz_printf("templates/%s", m->name), *staged = NULL;
-	unsigned highest, removed;
+	unsigned highest, removed = 0;
 	int stage = vz_store_stage(s, err);
 	auto_fd int dir = -1;
 
@@ -217,8 +185,9 @@ int vz_manifest_publish(struct vz_store *s, struct vz_manifest *m, const struct 
 		return -1;
 	if (mkdirat(vz_store_fd(s), home, 0700) < 0 && errno != EEXIST)
 		return vz_err_sys(err, "make directory '%s'", home);
+	if (vz_reference_find(s, m->name, VZ_REFERENCE_LAST, &removed, err) < 0)
+		return -1;
 	highest = highest_version(s, m->name);
-	removed = read_number(s, m->name, "last");
 	m->version = (highest > removed ? highest : removed) + 1;
 	staged = vz_printf("template-%s-%u", m->name, m->version);
 	if (mkdirat(stage, staged, 0700) < 0)
@@ -240,7 +209,7 @@ int vz_manifest_set_current(struct vz_store *s, const char *name, unsigned versi
 {
 	if (!has_version(s, name, version))
 		return vz_err_set(err, VZ_NOTFOUND, "there is no template '%s@%u'", name, version);
-	return write_number(s, name, "current", version, err);
+	return vz_reference_write(s, name, VZ_REFERENCE_CURRENT, version, err);
 }
 
 /* Out of sight with one rename; the stage's end removes what an error leaves. */
@@ -256,31 +225,26 @@ static int remove_version(struct vz_store *s, const char *name, unsigned version
 	return vz_remove_tree(stage, gone, err);
 }
 
-static int remove_current(struct vz_store *s, const char *name, struct vz_err *err)
-{
-	auto_free char *path = vz_printf("templates/%s/current", name);
-
-	return unlinkat(vz_store_fd(s), path, 0) < 0 && errno != ENOENT ? vz_err_sys(err, "remove '%s'", path) : 0;
-}
-
 /* Before a version goes: its number stays known, and `current` never names what is not there. */
 static int prepare_removal(struct vz_store *s, const char *name, unsigned version, struct vz_err *err)
 {
 	size_t n;
 	auto_free unsigned *all = vz_manifest_versions(s, name, &n, err);
-	unsigned left = 0;
+	unsigned left = 0, last, current;
 
-	if (!all)
+	if (!all || vz_reference_find(s, name, VZ_REFERENCE_LAST, &last, err) < 0 ||
+	    vz_reference_find(s, name, VZ_REFERENCE_CURRENT, &current, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
 		if (version && all[i] != version)
 			left = all[i];
-	if (all[n - 1] > left && all[n - 1] > read_number(s, name, "last") &&
-	    write_number(s, name, "last", all[n - 1], err) < 0)
+	if (all[n - 1] > left && all[n - 1] > last &&
+	    vz_reference_write(s, name, VZ_REFERENCE_LAST, all[n - 1], err) < 0)
 		return -1;
-	if (version && vz_manifest_current(s, name) != version)
+	if (version && current != version)
 		return 0;
-	return left ? write_number(s, name, "current", left, err) : remove_current(s, name, err);
+	return left ? vz_reference_write(s, name, VZ_REFERENCE_CURRENT, left, err)
+		    : vz_reference_remove(s, name, VZ_REFERENCE_CURRENT, err);
 }
 
 int vz_manifest_remove(struct vz_store *s, const char *name, unsigned version, struct vz_err *err)
@@ -306,32 +270,37 @@ int vz_manifest_remove(struct vz_store *s, const char *name, unsigned version, s
  * Listing.
  */
 
-static int compare_names(const void *a, const void *b)
+static bool has_current(const struct vz_store *s, const char *name)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	auto_free char *path = vz_printf("templates/%s/" VZ_REFERENCE_CURRENT, name);
+
+	return faccessat(vz_store_fd(s), path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static char **list_names(const struct vz_store *s, bool current, size_t *ret_n, struct vz_err *err)
+{
+	auto_texts struct vz_texts all = {0};
+	size_t n = 0;
+	char **names;
+
+	if (vz_list_dir(vz_store_fd(s), "templates", &all, err) < 0)
+		return NULL;
+	names = vz_alloc((all.n + 1) * sizeof *names);
+	for (size_t i = 0; i < all.n; i++)
+		if (vz_name_is_sane(all.v[i]) && (!current || has_current(s, all.v[i])))
+			names[n++] = vz_strdup(all.v[i]);
+	*ret_n = n;
+	return names;
 }
 
 char **vz_manifest_names(const struct vz_store *s, size_t *ret_n, struct vz_err *err)
 {
-	__attribute__((cleanup(dir_close))) DIR *d = open_list(s, "templates");
-	size_t n = 0, cap = 8;
-	char **names;
-	struct dirent *e;
+	return list_names(s, true, ret_n, err);
+}
 
-	if (!d) {
-		vz_err_sys(err, "read directory 'templates' of the store");
-		return NULL;
-	}
-	names = vz_realloc(NULL, cap, sizeof *names);
-	while ((e = readdir(d))) {
-		if (!vz_manifest_current(s, e->d_name))
-			continue;
-		vz_grow(names, n, cap);
-		names[n++] = vz_strdup(e->d_name);
-	}
-	qsort(names, n, sizeof *names, compare_names);
-	*ret_n = n;
-	return names;
+char **vz_manifest_all_names(const struct vz_store *s, size_t *ret_n, struct vz_err *err)
+{
+	return list_names(s, false, ret_n, err);
 }
 
 void vz_names_free(char **names, size_t n)
@@ -351,23 +320,18 @@ static int compare_versions(const void *a, const void *b)
 unsigned *vz_manifest_versions(const struct vz_store *s, const char *name, size_t *ret_n, struct vz_err *err)
 {
 	auto_free char *path = vz_printf("templates/%s", name);
-	__attribute__((cleanup(dir_close))) DIR *d = vz_name_is_sane(name) ? open_list(s, path) : NULL;
-	size_t n = 0, cap = 8;
+	auto_texts struct vz_texts names = {0};
 	unsigned *all;
-	struct dirent *e;
+	size_t n = 0;
 
-	if (!d) {
+	if (!vz_name_is_sane(name) || vz_list_dir(vz_store_fd(s), path, &names, err) < 0) {
 		vz_err_set(err, VZ_NOTFOUND, "there is no template '%s'", name);
 		return NULL;
 	}
-	all = vz_realloc(NULL, cap, sizeof *all);
-	while ((e = readdir(d))) {
-		unsigned version = parse_version(e->d_name);
-
-		if (!version)
-			continue;
-		vz_grow(all, n, cap);
-		all[n++] = version;
+	all = vz_alloc((names.n + 1) * sizeof *all);
+	for (size_t i = 0; i < names.n; i++) {
+		all[n] = parse_version(names.v[i]);
+		n += all[n] != 0;
 	}
 	qsort(all, n, sizeof *all, compare_versions);
 	*ret_n = n;

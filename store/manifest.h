@@ -6,8 +6,7 @@
  *                          lock       canonical text of the plan it was built from
  *                          tree       composefs dump, gzip
  *                          log        what the build printed (package scripts)
- *     templates/<name>/current        one line: N
- *     templates/<name>/last           one line: the highest N that was removed
+ *     templates/<name>/current, last  which N is current, and the highest that was removed (store/reference.h)
  *
  * The directory is staged whole and renamed to its number, which makes the
  * version exist; then `current` is replaced.  Versions count from 1 and are
@@ -47,7 +46,7 @@ struct vz_manifest {
 void vz_manifest_release(struct vz_manifest *m);
 #define auto_manifest __attribute__((cleanup(vz_manifest_release)))
 
-/* "NAME" or "NAME@VERSION". VERSION absent: current. VZ_NOTFOUND. The lock is
+/* "NAME" or "NAME@VERSION". VERSION absent: current. VZ_NOTFOUND, VZ_DAMAGED. The lock is
  * read too; the tree is not. */
 int vz_manifest_read(const struct vz_store *s, const char *ref, struct vz_manifest *ret, struct vz_err *err);
 /* The tree, from the image: vz_store_image_tree(). */
@@ -68,8 +67,10 @@ int vz_manifest_remove(struct vz_store *s, const char *name, unsigned version, s
 /* Names of all templates, sorted; versions of one, ascending. To be freed with
  * vz_names_free() and free(). */
 char **vz_manifest_names(const struct vz_store *s, size_t *ret_n, struct vz_err *err);
+/* Also those of which no version is current, as when the last was removed, or publishing was cut off. */
+char **vz_manifest_all_names(const struct vz_store *s, size_t *ret_n, struct vz_err *err);
 unsigned *vz_manifest_versions(const struct vz_store *s, const char *name, size_t *ret_n, struct vz_err *err);
-/* 0 if there is none. */
+/* 0 if there is none, or it cannot be read. */
 unsigned vz_manifest_current(const struct vz_store *s, const char *name);
 void vz_names_free(char **names, size_t n);
 

@@ -8,7 +8,7 @@
  *          templates/<name>/<N>/   manifests (store/manifest.h)
  *          images/<digest>.erofs
  *          plans/<sha256>          plans of compositions (store/plans.h)
- *          compositions/<key>      built trees by (parent, ordered plan) (builder/)
+ *          compositions/<key>      what build stages gave (store/outcome.h)
  *          envs/<name>/            environments (link/env.h)
  *          staging/  trash/  locks/
  *          version                 "vzpkg-store 1\n"; another text is refused

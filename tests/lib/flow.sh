@@ -150,6 +150,8 @@ with_mirror() {
 	mirror_url=$url
 }
 
+# its name says the form of a store: one that an earlier vzpkg left behind is not taken for it
+base=base.2
 make_base() {
 	recipe "$1/base.recipe" "$mirror_url" "$suite" "$mirror/key/key.gpg" apt
 	"$VZPKG" --root "$1/root" --no-progress create template "$1/base.recipe" >"$1/log" 2>&1 </dev/null || {
@@ -159,9 +161,9 @@ make_base() {
 }
 with_base() {
 	with_mirror
-	once base make_base
+	once $base make_base
 	# what the store keeps under its final names is never written again: links are enough
-	cp -al "$keep/base/root" "$root"
+	cp -al "$keep/$base/root" "$root"
 	rm -rf "$root/locks"
 	recipe "$tmp/base.recipe" "$mirror_url" "$suite" "$mirror/key/key.gpg" apt
 }
