@@ -8,16 +8,16 @@
 #include "base/pool.h"
 #include "base/proc.h"
 #include "base/table.h"
+#include "builder/publish.h"
 #include "builder/stage.h"
 #include "resolver/resolve.h"
 #include "store/ingest.h"
-
-enum { BASE, REST, SCRIPTS };            /* scripts: one stage each, from here on */
 
 struct build {
 	struct vz_store *store;
 	const struct vz_recipe *recipe;
 	const struct vz_build_options *o;
+	const struct vz_build_base *on;  /* NULL: on nothing */
 	int repos;                       /* ROOT/repos, open as long as the session */
 	struct vz_session *session;
 	struct vz_plan *plan;
@@ -57,12 +57,21 @@ static int open_session(struct build *b, struct vz_err *err)
 	return 0;
 }
 
+static bool is_app(const struct build *b)
+{
+	return strcmp(b->recipe->kind, "app") == 0;
+}
+
 static int make_plan(struct build *b, struct vz_err *err)
 {
+	if (is_app(b)) {
+		b->plan = vz_publish_app_plan(b->recipe);
+		return 0;
+	}
 	if (open_session(b, err) < 0)
 		return -1;
 	if (!b->o->lock_text) {
-		b->plan = vz_resolve(b->session, b->recipe, NULL, err);
+		b->plan = vz_resolve(b->session, b->recipe, b->on ? b->on->present : NULL, err);
 		return b->plan ? 0 : -1;
 	}
 	b->plan = vz_plan_read(b->o->lock_text, strlen(b->o->lock_text), b->o->lock_name, err);
@@ -166,27 +175,79 @@ static const char *family_arch(const struct vz_plan *p)
 	return p->arch;
 }
 
-static void plan_stages(struct build *b)
+enum part { BASE, REST, ADDED };
+
+static enum part part_of(const struct vz_plan_package *p)
 {
-	const struct vz_stage like = {
+	return p->flags & VZ_PLAN_BASE ? BASE : p->flags & VZ_PLAN_ADDED ? ADDED : REST;
+}
+
+static struct vz_stage *add_stage(struct build *b)
+{
+	struct vz_stage *s = &b->stages[b->n_stages++];
+
+	*s = (struct vz_stage){
 		.store = b->store, .family = b->plan->family, .arch = family_arch(b->plan), .latest = b->plan->date, .log = &b->log,
 		.report = b->o->report,
 	};
+	return s;
+}
 
-	b->n_stages = SCRIPTS + b->recipe->n_scripts;
-	b->stages = vz_alloc(b->n_stages * sizeof *b->stages);
-	for (size_t i = 0; i < b->n_stages; i++) {
-		b->stages[i] = like;
-		b->stages[i].parent = i ? &b->stages[i - 1] : NULL;
-		b->stages[i].packages = vz_alloc((b->plan->n_packages + 1) * sizeof *b->stages[i].packages);
-		if (i >= SCRIPTS)
-			b->stages[i].script = &b->recipe->scripts[i - SCRIPTS];
+static void add_part(struct build *b, enum part part)
+{
+	struct vz_stage *s = add_stage(b);
+
+	s->packages = vz_alloc((b->plan->n_packages + 1) * sizeof *s->packages);
+	for (size_t i = 0; i < b->plan->n_packages; i++)
+		if (part_of(&b->plan->packages[i]) == part)
+			s->packages[s->n_packages++] = &b->plan->packages[i];
+}
+
+static void add_scripts(struct build *b, bool added)
+{
+	for (size_t i = 0; i < b->recipe->n_scripts; i++)
+		if (b->recipe->scripts[i].added == added)
+			add_stage(b)->script = &b->recipe->scripts[i];
+}
+
+/* Does the plan leave the OS template as it is? */
+static bool stays(const struct vz_plan *os, const struct vz_plan *plan)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < plan->n_packages; i++) {
+		if (plan->packages[i].flags & VZ_PLAN_ADDED)
+			continue;
+		if (n == os->n_packages || strcmp(plan->packages[i].digest, os->packages[n++].digest) != 0)
+			return false;
 	}
-	for (size_t i = 0; i < b->plan->n_packages; i++) {
-		const struct vz_plan_package *p = &b->plan->packages[i];
-		struct vz_stage *s = &b->stages[p->flags & VZ_PLAN_BASE ? BASE : REST];
+	return n == os->n_packages;
+}
 
-		s->packages[s->n_packages++] = p;
+/* The template's image takes the place of the stages that made it. */
+static void add_template(struct build *b)
+{
+	struct vz_stage *s = add_stage(b);
+
+	s->image = b->on->os->image;
+	s->image_size = b->on->os->image_size;
+	s->date = b->on->os->source_date;
+	s->known = true;
+}
+
+static void plan_stages(struct build *b)
+{
+	b->stages = vz_alloc((3 + b->recipe->n_scripts) * sizeof *b->stages);
+	if (b->on && stays(b->on->plan, b->plan)) {
+		add_template(b);
+	} else {
+		add_part(b, BASE);
+		add_part(b, REST);
+		add_scripts(b, false);
+	}
+	if (b->on) {
+		add_part(b, ADDED);
+		add_scripts(b, true);
 	}
 }
 
@@ -206,7 +267,7 @@ static int run_stages(struct build *b, struct vz_stage **ret_last, struct vz_err
 		s->parent = parent;
 		if (is_empty(s))
 			continue;
-		if (vz_stage_run(s, err) < 0)
+		if (!s->known && vz_stage_run(s, err) < 0)
 			return -1;
 		parent = *ret_last = s;
 	}
@@ -222,63 +283,45 @@ static int keep_stages(struct build *b, struct vz_err *err)
 	return 0;
 }
 
+static int sync_job(void *arg, struct vz_err *err)
+{
+	return vz_store_sync(arg, err);
+}
+
+/* What came with the packages goes to the disk while their scripts keep the processors busy. */
+static int run_and_sync(struct build *b, struct vz_stage **ret_last, struct vz_err *err)
+{
+	struct vz_pool *disk = vz_pool_new(1);
+	struct vz_err sync_err = {0};
+	int rc;
+
+	vz_pool_add(disk, sync_job, b->store);
+	rc = run_stages(b, ret_last, err);
+	if (vz_pool_finish(disk, &sync_err) < 0 && rc == 0) {
+		*err = sync_err;
+		rc = -1;
+	}
+	vz_pool_free(disk);
+	return rc;
+}
+
+/* From a plan to an image. */
+static int assemble(struct build *b, struct vz_stage **ret_last, struct vz_err *err)
+{
+	struct vz_err ignored;
+
+	if (fetch_and_ingest(b, err) < 0)
+		return -1;
+	plan_stages(b);
+	if (run_and_sync(b, ret_last, err) == 0)
+		return 0;
+	vz_publish_failure(&(struct vz_publish){ .store = b->store, .recipe = b->recipe, .log = b->log.data ? b->log.data : "" }, err);
+	if (vz_store_sync(b->store, &ignored) == 0)
+		keep_stages(b, &ignored);
+	return -1;
+}
+
 /* ---- manifest ---- */
-
-static int publish(struct build *b, struct vz_stage *last, double seconds, struct vz_manifest *ret, struct vz_err *err)
-{
-	auto_buf struct vz_buf lock = {0};
-	struct vz_tree *tree = vz_stage_tree(last, err);
-	struct vz_tree_stats stats;
-
-	if (!tree)
-		return -1;
-	vz_tree_stats(tree, &stats);
-	vz_plan_write(b->plan, &lock);
-	*ret = (struct vz_manifest){
-		.name = vz_strdup(b->recipe->name), .kind = vz_strdup(b->recipe->kind),
-		.summary = vz_strdup(b->recipe->summary), .arch = vz_strdup(b->plan->arch),
-		.family = vz_strdup(b->plan->family), .recipe = vz_strdup(b->recipe->text),
-		.recipe_path = realpath(b->recipe->path, NULL), .lock = vz_buf_steal(&lock),
-		.image = last->image, .image_size = last->image_size,
-		.packages = b->plan->n_packages, .files = stats.files, .bytes = stats.bytes,
-		.new_bytes = b->new_bytes, .seconds = seconds, .created = time(NULL), .source_date = last->date,
-	};
-	for (size_t i = 0; i < b->n_stages; i++)
-		ret->new_bytes += b->stages[i].new_bytes;
-	return vz_manifest_publish(b->store, ret, tree, b->log.data ? b->log.data : "", err);
-}
-
-/* What a dry run, which publishes nothing, can tell of the version it would make. */
-static void describe(const struct build *b, struct vz_manifest *ret)
-{
-	*ret = (struct vz_manifest){
-		.name = vz_strdup(b->recipe->name), .kind = vz_strdup(b->recipe->kind),
-		.arch = vz_strdup(b->plan->arch), .family = vz_strdup(b->plan->family),
-		.packages = b->plan->n_packages, .created = time(NULL),
-	};
-}
-
-/* Is the current version built from the same plan? Then it is read into `ret`. */
-static int is_current(const struct build *b, bool *ret_same, struct vz_manifest *ret, struct vz_err *err)
-{
-	auto_manifest struct vz_manifest m = {0};
-	auto_plan struct vz_plan *old = NULL;
-
-	*ret_same = false;
-	if (!vz_manifest_current(b->store, b->recipe->name))
-		return 0;
-	if (vz_manifest_read(b->store, b->recipe->name, &m, err) < 0)
-		return -1;
-	old = vz_plan_read(m.lock, strlen(m.lock), "lock", err);
-	if (!old)
-		return -1;
-	if (!vz_plan_same(old, b->plan) || strcmp(m.recipe, b->recipe->text))
-		return 0;
-	*ret = m;
-	m = (struct vz_manifest){0};
-	*ret_same = true;
-	return 0;
-}
 
 static double seconds_since(const struct timespec *then)
 {
@@ -288,55 +331,30 @@ static double seconds_since(const struct timespec *then)
 	return (double)(now.tv_sec - then->tv_sec) + (double)(now.tv_nsec - then->tv_nsec) / 1e9;
 }
 
-/* What scripts printed before one of them failed, where the hint says it is. */
-static void keep_log(struct build *b, struct vz_err *err)
+static int publish(struct build *b, struct vz_stage *last, double seconds, struct vz_manifest *ret, struct vz_err *err)
 {
-	auto_free char *path = vz_printf("logs/%s.log", b->recipe->name);
-	int store = vz_store_fd(b->store);
-	struct vz_err ignored = {0};
-	char said[sizeof err->hint];
+	struct vz_publish p = {
+		.store = b->store, .recipe = b->recipe, .plan = b->plan, .last = last, .new_bytes = b->new_bytes, .seconds = seconds,
+		.log = b->log.data ? b->log.data : "",
+	};
 
-	if (!b->log.len || vz_make_dirs(store, "logs", 0700, &ignored) < 0 ||
-	    vz_write_file(store, path, b->log.data, b->log.len, 0600, &ignored) < 0)
-		return;
-	memcpy(said, err->hint, sizeof said);
-	if (err->code == VZ_SCRIPT)
-		vz_err_hint(err, "all output is in '%s/%s'%s%.400s", vz_store_path(b->store), path, *said ? "; " : "", said);
-}
-
-static int sync_job(void *arg, struct vz_err *err)
-{
-	return vz_store_sync(arg, err);
+	for (size_t i = 0; i < b->n_stages; i++)
+		p.new_bytes += b->stages[i].new_bytes;
+	return vz_publish(&p, ret, err) < 0 ? -1 : keep_stages(b, err);
 }
 
 static int build(struct build *b, const struct timespec *start, struct vz_manifest *ret, struct vz_err *err)
 {
-	struct vz_stage *last = NULL;
-	struct vz_err keep_err = {0};
-	struct vz_pool *disk;
+	struct vz_stage *last = NULL, nothing = {0};
 	int rc;
 
-	if (fetch_and_ingest(b, err) < 0)
-		return -1;
-	plan_stages(b);
-	/* what came with the packages goes to the disk while their scripts keep the processors busy */
-	disk = vz_pool_new(1);
-	vz_pool_add(disk, sync_job, b->store);
-	rc = run_stages(b, &last, err);
-	if (vz_pool_finish(disk, &keep_err) < 0 && rc == 0) {
-		*err = keep_err;
-		rc = -1;
-	}
-	vz_pool_free(disk);
-	if (rc < 0) {
-		keep_log(b, err);
-		if (vz_store_sync(b->store, &keep_err) == 0)
-			keep_stages(b, &keep_err);
-		return -1;
-	}
-	if (publish(b, last, seconds_since(start), ret, err) < 0)
-		return -1;
-	return keep_stages(b, err);
+	if (!is_app(b))
+		return assemble(b, &last, err) < 0 ? -1 : publish(b, last, seconds_since(start), ret, err);
+	rc = vz_publish_app_stage(b->store, &nothing, err);
+	if (rc == 0)
+		rc = publish(b, &nothing, seconds_since(start), ret, err);
+	vz_stage_release(&nothing);
+	return rc;
 }
 
 void vz_build_result_release(struct vz_build_result *r)
@@ -352,6 +370,7 @@ int vz_build(struct vz_store *s, const struct vz_recipe *recipe, const struct vz
 	__attribute__((cleanup(build_release))) struct build b = {
 		.store = s, .recipe = recipe, .o = o, .repos = -1,
 	};
+	struct vz_publish known = { .store = s, .recipe = recipe };
 	struct timespec start;
 	auto_fd int lock = -1;
 	bool same = false;
@@ -360,13 +379,33 @@ int vz_build(struct vz_store *s, const struct vz_recipe *recipe, const struct vz
 	lock = vz_store_lock(s, "template", recipe->name, true, err);
 	if (lock < 0 || make_plan(&b, err) < 0)
 		return -1;
-	if (o->only_if_changed && is_current(&b, &same, &ret->manifest, err) < 0)
+	known.plan = b.plan;
+	if (o->only_if_changed && vz_publish_is_current(&known, &same, &ret->manifest, err) < 0)
 		return -1;
 	if (!same && o->dry_run)
-		describe(&b, &ret->manifest);
+		vz_publish_describe(&known, &ret->manifest);
 	else if (!same && build(&b, &start, &ret->manifest, err) < 0)
 		return -1;
 	ret->changed = !same;
+	ret->plan = steal(&b.plan);
+	return 0;
+}
+
+int vz_build_on(struct vz_store *s, const struct vz_recipe *joined, const struct vz_build_base *base,
+		const struct vz_build_options *o, struct vz_built *ret, struct vz_err *err)
+{
+	__attribute__((cleanup(build_release))) struct build b = {
+		.store = s, .recipe = joined, .o = o, .on = base, .repos = -1,
+	};
+	struct vz_stage *last = NULL;
+
+	if (make_plan(&b, err) < 0)
+		return -1;
+	if (!o->dry_run) {
+		if (assemble(&b, &last, err) < 0 || vz_store_sync(s, err) < 0 || keep_stages(&b, err) < 0)
+			return -1;
+		ret->image = last->image;
+	}
 	ret->plan = steal(&b.plan);
 	return 0;
 }

@@ -9,12 +9,16 @@
  * is kept in compositions/ under the digest of (parent image, ordered plan,
  * rules' version), so templates that share a base share the work, and the same
  * lock gives the same image whichever was built first.
+ *
+ * A composition (builder/composition.h) takes the same way, with a joined
+ * recipe, onto an OS template's image if that can stay.
  */
 #ifndef BUILDER_BUILD_H
 #define BUILDER_BUILD_H
 
 #include "base/report.h"
 #include "resolver/plan.h"
+#include "resolver/present.h"
 #include "resolver/recipe.h"
 #include "store/manifest.h"
 
@@ -35,7 +39,25 @@ struct vz_build_result {
 };
 
 void vz_build_result_release(struct vz_build_result *r);
+/* Publishes a template's next version. One of kind app has no packages and an empty image: what it adds to an OS
+ * template is decided there. */
 int vz_build(struct vz_store *s, const struct vz_recipe *recipe, const struct vz_build_options *o,
 	     struct vz_build_result *ret, struct vz_err *err);
+
+/* What something is put on. */
+struct vz_build_base {
+	const struct vz_manifest *os;            /* its image is the parent, if the plan leaves its packages as they are */
+	const struct vz_plan *plan;              /* what `os` was built from */
+	const struct vz_present_list *present;   /* those packages, and others that are there (resolver/present.h) */
+};
+
+struct vz_built {
+	struct vz_digest image;                  /* zero after a dry run */
+	struct vz_plan *plan;
+};
+
+/* Resolves a joined recipe and builds its image, durably; publishes nothing. */
+int vz_build_on(struct vz_store *s, const struct vz_recipe *joined, const struct vz_build_base *base,
+		const struct vz_build_options *o, struct vz_built *ret, struct vz_err *err);
 
 #endif

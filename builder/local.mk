@@ -1,6 +1,8 @@
 # builder: the build pipeline. Uses all rooms but vzpkg.
 noinst_LIBRARIES += libbuilder.a
-libbuilder_a_SOURCES = builder/build.c builder/build.h builder/stage.c builder/stage.h
+libbuilder_a_SOURCES = \
+	builder/build.c builder/build.h builder/composition.c builder/composition.h builder/package_file.c builder/package_file.h \
+	builder/publish.c builder/publish.h builder/stage.c builder/stage.h
 # packages' trees become one
 libbuilder_a_SOURCES += \
 	builder/claim.h builder/claim_deb.c builder/claim_rpm.c builder/compose.c builder/compose.h builder/content.c builder/content.h \

@@ -231,14 +231,17 @@ int vz_index_rpm_files(int primary, int filelists, int out, struct vz_err *err)
 /* libsolv reads a package by the name of its file. */
 static int add_header(struct index *x, const struct vz_index_rpm_header *h, struct vz_err *err)
 {
+	/* of the lead only magic, version and the kind of signature are looked at */
+	static const char lead[96] = { '\xed', '\xab', '\xee', '\xdb', 3, [79] = 5 };
 	auto_fd int fd = memfd_create("header", MFD_CLOEXEC);
 	auto_free char *path = vz_printf("/proc/self/fd/%d", fd);
+	bool bare = h->len < 4 || memcmp(h->data, lead, 4) != 0;
 	Repodata *data;
 	Id p;
 
 	if (fd < 0)
 		return vz_err_sys(err, "make a memory file");
-	if (vz_write_fd(fd, h->data, h->len, err) < 0)
+	if ((bare && vz_write_fd(fd, lead, sizeof lead, err) < 0) || vz_write_fd(fd, h->data, h->len, err) < 0)
 		return -1;
 	p = repo_add_rpm(x->repo, path, REPO_NO_INTERNALIZE | REPO_REUSE_REPODATA | REPO_NO_LOCATION | RPM_ADD_WITH_SHA256SUM);
 	if (!p || !is_well_formed(pool_id2solvable(x->pool, p)))

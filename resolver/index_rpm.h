@@ -38,7 +38,7 @@ int vz_index_rpm_files(int primary, int filelists, int out, struct vz_err *err);
 /* The headers of packages that are there already, in this order. */
 struct vz_index_rpm_header {
 	const char *name;                /* for messages */
-	const char *data;                /* of its file all that stands before the payload */
+	const char *data;                /* its signature header and header, with or without the lead */
 	size_t len;
 	const char *location, *digest;   /* of the whole file, as in an index */
 	uint64_t size;

@@ -263,6 +263,7 @@ static const struct family {
 } families[] = {
 	{ "deb", "+-._", "+-._:~", "-", false },
 	{ "rpm", "+-._", "+-._:~^", "_", true },
+	{ "any", "", "", "", false },        /* an application's, which has no packages of its own */
 };
 
 static const struct family *family_of(const char *name)

@@ -6,7 +6,7 @@
  *     vzpkg-lock 1
  *     template NAME KIND
  *     arch x86_64
- *     family deb
+ *     family deb                                     deb, rpm; "any" for an application, which has no packages here
  *     date 1700000000                                newest signed date, Unix time
  *     repository ID TYPE SUITE DATE INDEX-SHA256     one line each; "-" where there is none
  *     package NAME VERSION ARCH REPOSITORY SIZE DIGEST LOCATION FLAGS

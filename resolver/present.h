@@ -25,7 +25,7 @@ enum vz_present_how {
 struct vz_present {
 	struct vz_plan_package package;  /* with its place in a plan; the caller's strings */
 	enum vz_present_how how;
-	const char *card;                /* deb: its control file; rpm: lead, signature and header of its file */
+	const char *card;                /* deb: its control file; rpm: signature header and header of its file */
 	size_t len;
 };
 

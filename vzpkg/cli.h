@@ -14,6 +14,7 @@
 
 #include "base/err.h"
 #include "base/report.h"
+#include "base/texts.h"
 #include "resolver/recipe.h"
 #include "store/manifest.h"
 #include "store/store.h"
@@ -30,12 +31,13 @@ struct vz_cli {
 	int n_args;
 };
 
-/* One option of a verb. Exactly one of `flag` and `value` is set. */
+/* One option of a verb. Exactly one of `flag`, `value` and `list` is set; what has a list may be repeated. */
 struct vz_option {
 	const char *name;
 	char letter;                     /* 0: none */
 	bool *flag;
 	const char **value;
+	struct vz_texts *list;
 };
 
 struct vz_command {
@@ -62,6 +64,9 @@ int vz_cmd_create_template(struct vz_cli *cli, int argc, char **argv, struct vz_
 int vz_cmd_create_env(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
 int vz_cmd_update_template(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
 int vz_cmd_rollback_template(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
+int vz_cmd_install(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
+int vz_cmd_remove_added(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
+int vz_cmd_upgrade(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
 int vz_cmd_update_env(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
 int vz_cmd_rollback_env(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
 int vz_cmd_history(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);

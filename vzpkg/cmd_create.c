@@ -6,8 +6,10 @@
 #include "base/fd.h"
 #include "builder/build.h"
 #include "link/env.h"
+#include "vzpkg/change.h"
 #include "vzpkg/cli.h"
 #include "vzpkg/json.h"
+#include "vzpkg/moved.h"
 #include "vzpkg/terminal.h"
 
 static void print_plan(const struct vz_plan *plan)
@@ -37,7 +39,7 @@ static void print_template(const struct vz_manifest *m)
 int vz_cmd_create_template(struct vz_cli *cli, int argc, char **argv, struct vz_err *err)
 {
 	const char *lock = NULL;
-	const struct vz_option options[] = { { "lock", 0, NULL, &lock }, { 0 } };
+	const struct vz_option options[] = { { .name = "lock", .value = &lock }, { 0 } };
 	struct vz_build_options build = { .report = &cli->report };
 	__attribute__((cleanup(vz_build_result_release))) struct vz_build_result result = {0};
 	auto_buf struct vz_buf lock_text = {0};
@@ -73,32 +75,64 @@ int vz_cmd_create_template(struct vz_cli *cli, int argc, char **argv, struct vz_
 	return 0;
 }
 
+struct created {
+	struct vz_composition_request request;
+	struct vz_composition shows;
+	struct vz_plan *plan;            /* of a dry run */
+};
+
+static void created_release(struct created *c)
+{
+	vz_composition_request_release(&c->request);
+	vz_composition_release(&c->shows);
+	vz_plan_free(c->plan);
+}
+
+static int compose(const struct vz_cli *cli, struct vz_store *store, const struct vz_texts *apps, struct created *c,
+		   struct vz_err *err)
+{
+	c->request.template = cli->args[1];
+	for (size_t i = 0; i < apps->n; i++)
+		if (vz_change_app(cli, store, apps->v[i], &c->request.apps, err) < 0)
+			return -1;
+	return vz_change_compose(cli, store, &c->request, &c->shows, &c->plan, err);
+}
+
 int vz_cmd_create_env(struct vz_cli *cli, int argc, char **argv, struct vz_err *err)
 {
-	struct timespec start, end;
-	auto_manifest struct vz_manifest m = {0};
-	auto_composition struct vz_composition shows = {0};
-	auto_env struct vz_env env = {0};
+	__attribute__((cleanup(created_release))) struct created c = {0};
+	auto_texts struct vz_texts apps = {0};
+	const struct vz_option options[] = {
+		{ .name = "app", .list = &apps }, { .name = "package", .letter = 'p', .list = &c.request.packages }, { 0 },
+	};
 	auto_store struct vz_store *store = NULL;
+	auto_env struct vz_env env = {0};
+	struct timespec start;
 	double seconds;
 
-	if (vz_cli_parse(cli, argc, argv, NULL, 2, 2, err) < 0)
+	if (vz_cli_parse(cli, argc, argv, options, 2, 2, err) < 0)
 		return -1;
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	store = vz_cli_store(cli, VZ_STORE_CHANGE, err);
-	if (!store || vz_manifest_read(store, cli->args[1], &m, err) < 0)
+	if (!store || compose(cli, store, &apps, &c, err) < 0)
 		return -1;
 	if (cli->dry_run) {
-		printf("would make environment '%s' from %s@%u\n", cli->args[0], m.name, m.version);
+		if (!cli->quiet && !cli->json)
+			print_plan(c.plan);
+		if (cli->json)
+			vz_json_pairs((const char *const[]){ "would_create", cli->args[0], "template", c.shows.template_name, NULL });
+		else
+			printf("would make environment '%s' from %s@%u\n", cli->args[0], c.shows.template_name,
+			       c.shows.template_version);
 		return 0;
 	}
-	if (vz_composition_of(store, &m, &shows, err) < 0 || vz_env_create(store, cli->args[0], &shows, &env, err) < 0)
+	if (vz_env_create(store, cli->args[0], &c.shows, &env, err) < 0)
 		return -1;
-	clock_gettime(CLOCK_MONOTONIC, &end);
-	seconds = (double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) / 1e9;
+	seconds = vz_seconds_since(&start);
 	if (cli->json)
 		vz_json_env(&env, seconds, -1, 0);
 	else if (!cli->quiet)
-		printf("%s: made from %s@%u in %.1f ms\n", env.name, m.name, m.version, seconds * 1000);
+		printf("%s: made from %s@%u in %.1f ms\n", env.name, env.shows.template_name, env.shows.template_version,
+		       seconds * 1000);
 	return 0;
 }

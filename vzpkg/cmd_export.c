@@ -55,7 +55,7 @@ static const struct format formats[] = {
 int vz_cmd_export(struct vz_cli *cli, int argc, char **argv, struct vz_err *err)
 {
 	const char *wanted = NULL;
-	const struct vz_option options[] = { { "format", 0, NULL, &wanted }, { 0 } };
+	const struct vz_option options[] = { { .name = "format", .value = &wanted }, { 0 } };
 	auto_buf struct vz_buf known = {0};
 
 	if (vz_cli_parse(cli, argc, argv, options, 2, 2, err) < 0)

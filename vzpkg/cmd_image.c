@@ -39,7 +39,7 @@ static int from_dump(const char *file, const char *out, struct vz_digest *ret, s
 int vz_cmd_image(struct vz_cli *cli, int argc, char **argv, struct vz_err *err)
 {
 	const char *dump = NULL, *digest_of = NULL;
-	const struct vz_option options[] = { { "from-dump", 0, NULL, &dump }, { "digest", 0, NULL, &digest_of }, { 0 } };
+	const struct vz_option options[] = { { .name = "from-dump", .value = &dump }, { .name = "digest", .value = &digest_of }, { 0 } };
 	struct vz_digest d;
 	auto_fd int fd = -1;
 

@@ -90,8 +90,8 @@ int vz_cmd_info(struct vz_cli *cli, int argc, char **argv, struct vz_err *err)
 {
 	bool packages = false, files = false, lock = false, log = false;
 	const struct vz_option options[] = {
-		{ "packages", 0, &packages, NULL }, { "files", 0, &files, NULL },
-		{ "lock", 0, &lock, NULL },         { "log", 0, &log, NULL },     { 0 },
+		{ .name = "packages", .flag = &packages }, { .name = "files", .flag = &files },
+		{ .name = "lock", .flag = &lock },         { .name = "log", .flag = &log },     { 0 },
 	};
 	auto_store struct vz_store *store = NULL;
 	auto_manifest struct vz_manifest m = {0};

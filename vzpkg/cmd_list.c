@@ -169,8 +169,8 @@ int vz_cmd_list(struct vz_cli *cli, int argc, char **argv, struct vz_err *err)
 	bool os = false, app = false, envs = false, available = false;
 	const char *versions = NULL;
 	const struct vz_option options[] = {
-		{ "os", 0, &os, NULL },     { "app", 0, &app, NULL },           { "envs", 0, &envs, NULL },
-		{ "available", 0, &available, NULL }, { "versions", 0, NULL, &versions }, { 0 },
+		{ .name = "os", .flag = &os },     { .name = "app", .flag = &app },           { .name = "envs", .flag = &envs },
+		{ .name = "available", .flag = &available }, { .name = "versions", .value = &versions }, { 0 },
 	};
 	auto_store struct vz_store *store = NULL;
 

@@ -86,7 +86,7 @@ int vz_cmd_rollback_env(struct vz_cli *cli, int argc, char **argv, struct vz_err
 	moved.seconds = vz_seconds_since(&start);
 	vz_print_moved(cli, &moved);
 	if (cli->json)
-		vz_json_moved(&moved, 1);
+		vz_json_moved_one(&moved);
 	vz_env_moved_release(&moved.moved);
 	return 0;
 }

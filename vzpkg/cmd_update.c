@@ -5,6 +5,7 @@
 
 #include "builder/build.h"
 #include "link/env.h"
+#include "vzpkg/change.h"
 #include "vzpkg/cli.h"
 #include "vzpkg/json.h"
 #include "vzpkg/moved.h"
@@ -67,7 +68,7 @@ static void print_update(const struct vz_cli *cli, const struct vz_json_update *
 int vz_cmd_update_template(struct vz_cli *cli, int argc, char **argv, struct vz_err *err)
 {
 	bool all = false;
-	const struct vz_option options[] = { { "all", 0, &all, NULL }, { 0 } };
+	const struct vz_option options[] = { { .name = "all", .flag = &all }, { 0 } };
 	auto_store struct vz_store *store = NULL;
 	struct vz_json_update *updates;
 	char **names, **found = NULL;
@@ -105,30 +106,28 @@ int vz_cmd_update_template(struct vz_cli *cli, int argc, char **argv, struct vz_
 	return rc;
 }
 
+/* To what its template and applications are now, and their packages in the repositories. */
 static int move_env(const struct vz_cli *cli, struct vz_store *store, const char *name, struct vz_json_moved *ret,
 		    struct vz_err *err)
 {
-	auto_manifest struct vz_manifest m = {0};
-	auto_composition struct vz_composition to = {0};
-	struct vz_env_move move = { .name = name, .to = &to, .reason = "update", .dry_run = cli->dry_run };
+	__attribute__((cleanup(vz_composition_request_release))) struct vz_composition_request request = {0};
+	const struct vz_change c = { name, &request, "update" };
 	auto_env struct vz_env e = {0};
-	struct timespec start;
 
-	clock_gettime(CLOCK_MONOTONIC, &start);
 	if (vz_env_read(store, name, &e, err) < 0)
 		return -1;
-	if (vz_manifest_read(store, e.shows.template_name, &m, err) < 0 || vz_composition_of(store, &m, &to, err) < 0)
-		return vz_err_wrap(err, "environment '%s'", name);
-	if (vz_env_move(store, &move, &ret->moved, err) < 0)
-		return -1;
-	ret->seconds = vz_seconds_since(&start);
-	return 0;
+	vz_composition_request_of(&e.shows, &request);
+	for (size_t i = 0; i < request.apps.n; i++)
+		request.apps.v[i][strcspn(request.apps.v[i], "@")] = 0;
+	request.template = e.shows.template_name;
+	request.fresh = true;
+	return vz_change_env(cli, store, &c, ret, err);
 }
 
 int vz_cmd_update_env(struct vz_cli *cli, int argc, char **argv, struct vz_err *err)
 {
 	bool all = false;
-	const struct vz_option options[] = { { "all", 0, &all, NULL }, { 0 } };
+	const struct vz_option options[] = { { .name = "all", .flag = &all }, { 0 } };
 	auto_store struct vz_store *store = NULL;
 	struct vz_json_moved *moved;
 	char **names, **found = NULL;
@@ -155,7 +154,9 @@ int vz_cmd_update_env(struct vz_cli *cli, int argc, char **argv, struct vz_err *
 		if (rc == 0)
 			vz_print_moved(cli, &moved[done]);
 	}
-	if (rc == 0 && cli->json)
+	if (rc == 0 && cli->json && !all && done == 1)
+		vz_json_moved_one(moved);
+	else if (rc == 0 && cli->json)
 		vz_json_moved(moved, done);
 	for (size_t i = 0; i < done; i++)
 		vz_env_moved_release(&moved[i].moved);

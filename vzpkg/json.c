@@ -206,22 +206,31 @@ static json_t *left(const struct vz_remap *r)
 	return list;
 }
 
+static json_t *moved(const struct vz_json_moved *m)
+{
+	json_t *j = env(&m->moved.after);
+
+	json_object_set_new(j, "changed", json_boolean(m->moved.before.generation != m->moved.after.generation));
+	json_object_set_new(j, "seconds", json_real(m->seconds));
+	json_object_set_new(j, "merged", json_array());
+	json_object_set_new(j, "conflicts", json_array());
+	json_object_set_new(j, "restarted", json_false());
+	json_object_set_new(j, "processes", number(m->moved.remap.processes));
+	json_object_set_new(j, "left_behind", left(&m->moved.remap));
+	return j;
+}
+
+void vz_json_moved_one(const struct vz_json_moved *m)
+{
+	print(moved(m));
+}
+
 void vz_json_moved(const struct vz_json_moved *m, size_t n)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < n; i++) {
-		json_t *j = env(&m[i].moved.after);
-
-		json_object_set_new(j, "changed", json_boolean(m[i].moved.before.generation != m[i].moved.after.generation));
-		json_object_set_new(j, "seconds", json_real(m[i].seconds));
-		json_object_set_new(j, "merged", json_array());
-		json_object_set_new(j, "conflicts", json_array());
-		json_object_set_new(j, "restarted", json_false());
-		json_object_set_new(j, "processes", number(m[i].moved.remap.processes));
-		json_object_set_new(j, "left_behind", left(&m[i].moved.remap));
-		json_array_append_new(list, j);
-	}
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(list, moved(&m[i]));
 	print(list);
 }
 

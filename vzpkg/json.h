@@ -36,11 +36,12 @@ struct vz_json_env {
 };
 void vz_json_envs(const struct vz_json_env *e, size_t n);
 
-/* What `update ENV`, `rollback ENV` and the like print, an array. */
+/* What `install`, `rollback ENV` and the like print; of `update` with several environments an array. */
 struct vz_json_moved {
 	struct vz_env_moved moved;
 	double seconds;
 };
+void vz_json_moved_one(const struct vz_json_moved *m);
 void vz_json_moved(const struct vz_json_moved *m, size_t n);
 void vz_json_history(const struct vz_env *generations, size_t n, unsigned current);
 struct vz_json_status {

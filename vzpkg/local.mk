@@ -3,8 +3,29 @@ sbin_PROGRAMS += vzpkg/vzpkg
 vzpkg_vzpkg_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 vzpkg_vzpkg_LDADD = $(BUILDER_LIBS)
 vzpkg_vzpkg_SOURCES = \
-	vzpkg/cli.h vzpkg/cmd_create.c vzpkg/cmd_dump.c vzpkg/cmd_exec.c vzpkg/cmd_export.c vzpkg/cmd_history.c \
-	vzpkg/cmd_image.c vzpkg/cmd_info.c vzpkg/cmd_list.c vzpkg/cmd_mount.c vzpkg/cmd_remove.c vzpkg/cmd_rollback.c \
-	vzpkg/cmd_set.c vzpkg/cmd_status.c vzpkg/cmd_update.c vzpkg/json.c vzpkg/json.h vzpkg/main.c vzpkg/moved.c vzpkg/moved.h \
-	vzpkg/terminal.c vzpkg/terminal.h
+	vzpkg/change.c \
+	vzpkg/change.h \
+	vzpkg/cli.h \
+	vzpkg/cmd_create.c \
+	vzpkg/cmd_dump.c \
+	vzpkg/cmd_exec.c \
+	vzpkg/cmd_export.c \
+	vzpkg/cmd_history.c \
+	vzpkg/cmd_image.c \
+	vzpkg/cmd_info.c \
+	vzpkg/cmd_install.c \
+	vzpkg/cmd_list.c \
+	vzpkg/cmd_mount.c \
+	vzpkg/cmd_remove.c \
+	vzpkg/cmd_rollback.c \
+	vzpkg/cmd_set.c \
+	vzpkg/cmd_status.c \
+	vzpkg/cmd_update.c \
+	vzpkg/json.c \
+	vzpkg/json.h \
+	vzpkg/main.c \
+	vzpkg/moved.c \
+	vzpkg/moved.h \
+	vzpkg/terminal.c \
+	vzpkg/terminal.h
 nodist_EXTRA_vzpkg_vzpkg_SOURCES = dummy.cxx

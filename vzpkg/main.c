@@ -20,16 +20,22 @@ const struct vz_command vz_commands[] = {
 	{ "create", "template", "RECIPE [--lock FILE]",
 	  "Build a template from a recipe (a file, an EZ template, or a name on the recipe path), and publish its next version.",
 	  vz_cmd_create_template },
-	{ "create", "env", "ENV TEMPLATE[@VERSION]", "Make an environment from a template.", vz_cmd_create_env },
+	{ "create", "env", "ENV TEMPLATE[@VERSION] [--app APP]... [--package PACKAGE]...",
+	  "Make an environment from an OS template, with applications and single packages if wanted.", vz_cmd_create_env },
+	{ "install", NULL, "ENV APP... | ENV -p PACKAGE... | ENV FILE.deb|FILE.rpm...",
+	  "Add applications, single packages or package files to an environment, running or not.", vz_cmd_install },
 	{ "update", "template", "[NAME...|--all]",
 	  "Resolve against fresh metadata; publish a new version only if something changed.", vz_cmd_update_template },
-	{ "update", NULL, "ENV...|--all", "Move environments, running or not, to the newest version of their template.",
+	{ "update", NULL, "ENV...|--all", "Move environments, running or not, to the newest versions of their templates and packages.",
 	  vz_cmd_update_env },
+	{ "upgrade", NULL, "ENV TEMPLATE[@VERSION]", "Move an environment onto another OS template of its family.", vz_cmd_upgrade },
 	{ "rollback", "template", "NAME [VERSION]", "Make an earlier version current again.", vz_cmd_rollback_template },
 	{ "rollback", NULL, "ENV [GENERATION]", "Move an environment back to an earlier generation.", vz_cmd_rollback_env },
 	{ "remove", "template", "NAME[@VERSION]", "Remove a template or one version; refused while an environment uses it.",
 	  vz_cmd_remove_template },
 	{ "remove", "env", "ENV", "Remove an environment and its private area.", vz_cmd_remove_env },
+	{ "remove", NULL, "ENV APP... | ENV -p PACKAGE...",
+	  "Take applications or single packages from an environment, and what only they needed.", vz_cmd_remove_added },
 	{ "list", NULL, "[--os|--app|--envs|--versions NAME|--available]", "List templates, environments, versions, recipes.",
 	  vz_cmd_list },
 	{ "info", NULL, "NAME[@VERSION] [--packages|--files|--lock|--log]", "Tell about a template or an environment.",
@@ -152,10 +158,10 @@ int vz_cli_parse(struct vz_cli *cli, int argc, char **argv, const struct vz_opti
 		size_t len = strlen(letters);
 
 		all[N_GLOBAL + (size_t)n_own] =
-			(struct option){ o->name, o->value ? required_argument : no_argument, NULL, OPT_OWN + n_own };
+			(struct option){ o->name, o->flag ? no_argument : required_argument, NULL, OPT_OWN + n_own };
 		if (o->letter) {
 			letters[len] = o->letter;
-			letters[len + 1] = o->value ? ':' : 0;
+			letters[len + 1] = o->flag ? 0 : ':';
 		}
 	}
 	opterr = 0;
@@ -168,7 +174,9 @@ int vz_cli_parse(struct vz_cli *cli, int argc, char **argv, const struct vz_opti
 		for (int i = 0; c < 256 && i < n_own; i++)
 			if (options[i].letter == c)
 				own = i;
-		if (own >= 0 && options[own].value)
+		if (own >= 0 && options[own].list)
+			vz_texts_add(options[own].list, optarg);
+		else if (own >= 0 && options[own].value)
 			*options[own].value = optarg;
 		else if (own >= 0)
 			*options[own].flag = true;

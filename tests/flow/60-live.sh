@@ -42,9 +42,9 @@ gave '^a: would go generation 1 -> 2, os@1 -> os@2$'
 run 0 vz --json history a
 same "$(json length)" 1
 run 0 vz --json update a
-same "$(json '.[] | "\(.env) \(.generation) \(.template) \(.changed) \(.restarted) \(.left_behind | length)"')" \
+same "$(json '. | "\(.env) \(.generation) \(.template) \(.changed) \(.restarted) \(.left_behind | length)"')" \
 	"a 2 os@2 true false 0"
-[ "$(json '.[].processes')" -ge 2 ] || die "no process was moved"
+[ "$(json .processes)" -ge 2 ] || die "no process was moved"
 run 0 vz exec a -- cat /etc/vz-version
 gave '^two$'
 run 0 vz exec a -- touch /root/go

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "builder/composition.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "builder/package_file.h"
+#include "resolver/join.h"
+#include "store/plans.h"
+
+struct making {
+	struct vz_store *store;
+	const struct vz_composition_request *r;
+	const struct vz_build_options *o;
+	struct vz_manifest os;
+	struct vz_manifest *apps;
+	size_t n_apps;
+	struct vz_plan *os_plan, *from_plan;     /* from_plan: NULL where nothing is to stay besides the OS's */
+	struct vz_record **records;      /* of present.v, in its order */
+	struct vz_present_list present;
+	struct vz_plan_package *files;   /* of r->files, in its order */
+	char key[VZ_HEX_LEN + 1];
+};
+
+static void making_release(struct making *m)
+{
+	for (size_t i = 0; i < m->n_apps; i++)
+		vz_manifest_release(&m->apps[i]);
+	for (size_t i = 0; i < m->present.n; i++)
+		vz_record_free(m->records[i]);
+	for (size_t i = 0; m->files && i < m->r->files.n; i++)
+		vz_package_file_release(&m->files[i]);
+	free(m->apps);
+	free(m->records);
+	free(m->present.v);
+	free(m->files);
+	vz_plan_free(m->os_plan);
+	vz_plan_free(m->from_plan);
+	vz_manifest_release(&m->os);
+}
+
+void vz_composition_request_release(struct vz_composition_request *r)
+{
+	vz_texts_release(&r->apps);
+	vz_texts_release(&r->packages);
+	vz_texts_release(&r->files);
+}
+
+void vz_composition_request_of(const struct vz_composition *c, struct vz_composition_request *ret)
+{
+	*ret = (struct vz_composition_request){0};
+	vz_texts_copy(&c->apps, &ret->apps);
+	vz_texts_copy(&c->packages, &ret->packages);
+	vz_texts_copy(&c->files, &ret->files);
+}
+
+/* ---- what is asked for ---- */
+
+static int read_templates(struct making *m, struct vz_err *err)
+{
+	if (vz_manifest_read(m->store, m->r->template, &m->os, err) < 0)
+		return -1;
+	if (strcmp(m->os.kind, "os") != 0) {
+		vz_err_set(err, VZ_USAGE, "template '%s' is an application, not an operating system", m->r->template);
+		return vz_err_hint(err, "applications are added to environments: 'vzpkg create env ENV TEMPLATE --app %s'", m->os.name);
+	}
+	m->apps = vz_alloc((m->r->apps.n + 1) * sizeof *m->apps);
+	for (; m->n_apps < m->r->apps.n; m->n_apps++) {
+		struct vz_manifest *app = &m->apps[m->n_apps];
+
+		if (vz_manifest_read(m->store, m->r->apps.v[m->n_apps], app, err) < 0)
+			return vz_err_wrap(err, "application");
+		if (strcmp(app->kind, "app") != 0) {
+			vz_manifest_release(app);
+			return vz_err_set(err, VZ_USAGE, "template '%s' is not an application", m->r->apps.v[m->n_apps]);
+		}
+	}
+	return 0;
+}
+
+/* The composition as far as it is known before it is resolved. */
+static void name_it(const struct making *m, struct vz_composition *ret)
+{
+	*ret = (struct vz_composition){ .template_name = vz_strdup(m->os.name), .template_version = m->os.version };
+	for (size_t i = 0; i < m->n_apps; i++) {
+		auto_free char *ref = vz_printf("%s@%u", m->apps[i].name, m->apps[i].version);
+
+		vz_texts_add(&ret->apps, ref);
+	}
+	vz_texts_copy(&m->r->packages, &ret->packages);
+	vz_texts_copy(&m->r->files, &ret->files);
+	vz_texts_sort(&ret->apps);
+	vz_texts_sort(&ret->packages);
+	vz_texts_sort(&ret->files);
+}
+
+/* What stays besides the OS's matters only if there is something. */
+static bool stays_as_it_is(const struct making *m)
+{
+	const struct vz_composition *from = m->r->from;
+
+	return from && (from->apps.n || from->packages.n || from->files.n);
+}
+
+static void make_key(struct making *m, const struct vz_composition *c)
+{
+	auto_buf struct vz_buf b = {0};
+	char lock[VZ_HEX_LEN + 1], image[VZ_HEX_LEN + 1], from[VZ_HEX_LEN + 1] = "-";
+	struct vz_digest d;
+
+	vz_digest_hex(&m->os.lock_sum, lock);
+	vz_digest_hex(&m->os.image, image);
+	if (stays_as_it_is(m))
+		vz_digest_hex(&m->r->from->plan, from);
+	vz_buf_printf(&b, "vzpkg-joint 1\nos %s %s\nfrom %s\n", lock, image, from);
+	for (size_t i = 0; i < m->n_apps; i++)
+		vz_buf_printf(&b, "app %zu\n%s\n", strlen(m->apps[i].recipe), m->apps[i].recipe);
+	for (size_t i = 0; i < c->packages.n; i++)
+		vz_buf_printf(&b, "package %s\n", c->packages.v[i]);
+	for (size_t i = 0; i < c->files.n; i++)
+		vz_buf_printf(&b, "file %s\n", c->files.v[i]);
+	vz_sha256(b.data, b.len, &d);
+	vz_digest_hex(&d, m->key);
+}
+
+/* ---- what is known ---- */
+
+/* A result that cannot be read, or whose image is gone, is as good as none. */
+static bool find_known(const struct making *m, struct vz_composition *c)
+{
+	auto_free char *path = vz_printf("compositions/%s.joint", m->key);
+	auto_buf struct vz_buf text = {0}, plan = {0};
+	char image[VZ_HEX_LEN + 1], sum[VZ_HEX_LEN + 1];
+	struct vz_composition found = {0};
+	auto_fd int fd = -1;
+	struct vz_err ignored;
+
+	if (vz_read_file(vz_store_fd(m->store), path, 4096, &text, &ignored) < 0 ||
+	    sscanf(text.data, "vzpkg-joint 1\nimage %64s\nplan %64s\n", image, sum) != 2 ||
+	    !vz_digest_parse(image, &found.image) || !vz_digest_parse(sum, &found.plan))
+		return false;
+	fd = vz_store_open_image(m->store, &found.image, &ignored);
+	if (fd < 0 || vz_plans_get(m->store, &found.plan, &plan, &ignored) < 0)
+		return false;
+	c->image = found.image;
+	c->plan = found.plan;
+	return true;
+}
+
+static int keep_known(const struct making *m, const struct vz_composition *c, struct vz_err *err)
+{
+	auto_free char *path = vz_printf("compositions/%s.joint", m->key);
+	char image[VZ_HEX_LEN + 1], plan[VZ_HEX_LEN + 1];
+	auto_buf struct vz_buf text = {0};
+
+	vz_digest_hex(&c->image, image);
+	vz_digest_hex(&c->plan, plan);
+	vz_buf_printf(&text, "vzpkg-joint 1\nimage %s\nplan %s\n", image, plan);
+	return vz_write_file(vz_store_fd(m->store), path, text.data, text.len, 0600, err);
+}
+
+static int read_plan(const struct vz_store *s, const struct vz_digest *sum, struct vz_plan **ret, struct vz_err *err)
+{
+	auto_buf struct vz_buf text = {0};
+
+	if (vz_plans_get(s, sum, &text, err) < 0)
+		return -1;
+	*ret = vz_plan_read(text.data, text.len, "plan", err);
+	return *ret ? 0 : -1;
+}
+
+/* ---- what is there ---- */
+
+static int add_present(struct making *m, const struct vz_plan_package *p, enum vz_present_how how, struct vz_err *err)
+{
+	const struct vz_record_member *card;
+	struct vz_record *r = vz_record_read(m->store, p->digest, err);
+
+	if (!r)
+		return vz_err_wrap(err, "package '%s'", p->name);
+	m->records = vz_realloc(m->records, m->present.n + 1, sizeof *m->records);
+	m->records[m->present.n] = r;
+	vz_grow(m->present.v, m->present.n, m->present.cap);
+	card = vz_package_card(r);
+	m->present.v[m->present.n++] = (struct vz_present){ *p, how, card ? card->data : "", card ? card->len : 0 };
+	return 0;
+}
+
+static int add_file(struct making *m, size_t i, struct vz_err *err)
+{
+	const char *digest = m->r->files.v[i];
+	auto_record struct vz_record *r = vz_record_read(m->store, digest, err);
+
+	if (!r) {
+		vz_err_wrap(err, "a package that came from a file");
+		return err->code == VZ_NOTFOUND ? vz_err_hint(err, "give the file again, or remove the package") : -1;
+	}
+	if (strcmp(r->family, m->os.family) != 0)
+		return vz_err_set(err, VZ_UNRESOLVED, "a package file of family '%s' does not fit template '%s', which is of '%s'",
+				  r->family, m->os.name, m->os.family);
+	if (vz_package_file_identify(r, digest, &m->files[i], err) < 0)
+		return -1;
+	return add_present(m, &m->files[i], VZ_PRESENT_FILE, err);
+}
+
+static bool is_file(const struct making *m, const char *digest)
+{
+	return vz_texts_has(&m->r->files, digest);
+}
+
+static int gather_present(struct making *m, struct vz_err *err)
+{
+	m->files = vz_alloc((m->r->files.n + 1) * sizeof *m->files);
+	for (size_t i = 0; i < m->os_plan->n_packages; i++)
+		if (add_present(m, &m->os_plan->packages[i], VZ_PRESENT_TEMPLATE, err) < 0)
+			return -1;
+	for (size_t i = 0; m->from_plan && i < m->from_plan->n_packages; i++) {
+		const struct vz_plan_package *p = &m->from_plan->packages[i];
+
+		if (p->flags & VZ_PLAN_ADDED && !is_file(m, p->digest) && vz_record_has(m->store, p->digest) &&
+		    strcmp(p->repo, VZ_PRESENT_FILES) != 0 && add_present(m, p, VZ_PRESENT_ADDED, err) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < m->r->files.n; i++)
+		if (add_file(m, i, err) < 0)
+			return -1;
+	return 0;
+}
+
+/* ---- making it ---- */
+
+/* The recipe that a version was made from. Of the OS's the scripts have run already, and are needed again only if it
+ * cannot stay; the files they were read from may be gone. */
+static struct vz_recipe *recipe_of(const struct vz_manifest *m, struct vz_err *err)
+{
+	const char *path = m->recipe_path ? m->recipe_path : m->name;
+	struct vz_recipe *r = vz_recipe_parse(m->recipe, strlen(m->recipe), path, err);
+
+	if (!r)
+		vz_err_wrap(err, "the recipe of template '%s@%u'", m->name, m->version);
+	return r;
+}
+
+static struct vz_recipe *join(const struct making *m, struct vz_err *err)
+{
+	auto_recipe struct vz_recipe *os = recipe_of(&m->os, err);
+	struct vz_recipe **apps = vz_alloc((m->n_apps + 1) * sizeof *apps), *joined = NULL;
+	size_t n = 0;
+
+	while (os && n < m->n_apps && (apps[n] = recipe_of(&m->apps[n], err)))
+		n++;
+	if (os && n == m->n_apps)
+		joined = vz_recipe_join(os, apps, n, &m->r->packages, err);
+	for (size_t i = 0; i < n; i++)
+		vz_recipe_free(apps[i]);
+	free(apps);
+	return joined;
+}
+
+static int build(struct making *m, struct vz_composition *c, struct vz_plan **ret_plan, struct vz_err *err)
+{
+	const struct vz_build_base base = { &m->os, m->os_plan, &m->present };
+	auto_recipe struct vz_recipe *joined = join(m, err);
+	auto_buf struct vz_buf text = {0};
+	struct vz_built built = {0};
+
+	if (!joined || gather_present(m, err) < 0 || vz_build_on(m->store, joined, &base, m->o, &built, err) < 0)
+		return -1;
+	*ret_plan = built.plan;
+	if (m->o->dry_run)
+		return 0;
+	vz_plan_write(built.plan, &text);
+	c->image = built.image;
+	if (vz_plans_put(m->store, text.data, text.len, &c->plan, err) < 0)
+		return -1;
+	return keep_known(m, c, err);
+}
+
+static int make(struct making *m, struct vz_composition *c, struct vz_plan **ret_plan, struct vz_err *err)
+{
+	auto_fd int lock = -1;
+
+	if (!m->r->fresh && find_known(m, c))
+		return 0;
+	m->os_plan = vz_plan_read(m->os.lock, strlen(m->os.lock), "lock", err);
+	if (!m->os_plan || (stays_as_it_is(m) && read_plan(m->store, &m->r->from->plan, &m->from_plan, err) < 0))
+		return -1;
+	lock = vz_store_lock(m->store, "composition", m->key, true, err);
+	if (lock < 0)
+		return -1;
+	if (!m->r->fresh && find_known(m, c))    /* somebody else may just have made it */
+		return 0;
+	return build(m, c, ret_plan, err);
+}
+
+int vz_composition_make(struct vz_store *s, const struct vz_composition_request *r, const struct vz_build_options *o,
+			struct vz_composition *ret, struct vz_plan **ret_plan, struct vz_err *err)
+{
+	__attribute__((cleanup(making_release))) struct making m = { .store = s, .r = r, .o = o };
+	auto_composition struct vz_composition c = {0};
+	auto_plan struct vz_plan *plan = NULL;
+
+	if (read_templates(&m, err) < 0)
+		return -1;
+	name_it(&m, &c);
+	if (!c.apps.n && !c.packages.n && !c.files.n) {
+		vz_composition_release(&c);
+		if (vz_composition_of(s, &m.os, &c, err) < 0)
+			return -1;
+	} else {
+		make_key(&m, &c);
+		if (make(&m, &c, &plan, err) < 0)
+			return -1;
+	}
+	if (ret_plan && !plan && read_plan(s, &c.plan, &plan, err) < 0)
+		return -1;
+	*ret = c;
+	c = (struct vz_composition){0};
+	if (ret_plan)
+		*ret_plan = steal(&plan);
+	return 0;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Making compositions: what an environment is asked to have, resolved together
+ * and built once.
+ *
+ * The OS template, the applications' recipes and single packages are joined
+ * (resolver/join.h) and resolved with what is there already
+ * (resolver/present.h).  If the OS template's packages can stay as they are,
+ * its image is the parent, and only what is added is configured; if not, the
+ * whole is built from the joint plan.  Stages are shared with all other
+ * builds (builder/stage.h).  What a request came to is kept as
+ *
+ *     compositions/<key>.joint        "vzpkg-joint 1\nimage <digest>\nplan <digest>\n"
+ *
+ * under a key of everything the request depends on but the repositories'
+ * state: so equal requests share one result, until somebody asks for a fresh
+ * one.
+ *
+ * An application is a template of kind "app": its recipe, published as
+ * versions like any other, but with no packages of its own.
+ */
+#ifndef BUILDER_COMPOSITION_H
+#define BUILDER_COMPOSITION_H
+
+#include "builder/build.h"
+#include "link/composition.h"
+
+struct vz_composition_request {
+	const char *template;                    /* of kind os: "NAME", or "NAME@VERSION" */
+	struct vz_texts apps;                    /* "NAME", or "NAME@VERSION", of templates of kind app */
+	struct vz_texts packages, files;         /* as in struct vz_composition */
+	const struct vz_composition *from;       /* what the environment shows now: what it added stays in the version that
+	                                            it has, as long as it fits. NULL: everything is chosen anew */
+	bool fresh;                              /* against the repositories as they are now, known or not */
+};
+
+void vz_composition_request_release(struct vz_composition_request *r);
+/* What an environment has, as a request that can be added to. Of its template and applications the same versions. */
+void vz_composition_request_of(const struct vz_composition *c, struct vz_composition_request *ret);
+
+/* With o->dry_run nothing is built, and the image is zero where none is known. `ret_plan`, if not NULL: the whole plan.
+ * VZ_NOTFOUND: no such template or application; VZ_UNRESOLVED says why. */
+int vz_composition_make(struct vz_store *s, const struct vz_composition_request *r, const struct vz_build_options *o,
+			struct vz_composition *ret, struct vz_plan **ret_plan, struct vz_err *err);
+
+#endif

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "vzpkg/change.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/table.h"
+#include "builder/package_file.h"
+#include "store/plans.h"
+#include "vzpkg/moved.h"
+#include "vzpkg/terminal.h"
+
+/* ---- applications, files ---- */
+
+static struct vz_build_options build_options(const struct vz_cli *cli)
+{
+	return (struct vz_build_options){
+		.mirror_dirs = cli->mirror_dirs, .offline = cli->offline, .dry_run = cli->dry_run, .report = &cli->report,
+	};
+}
+
+static int publish_app(const struct vz_cli *cli, struct vz_store *store, const char *name, struct vz_texts *ret, struct vz_err *err)
+{
+	__attribute__((cleanup(vz_build_result_release))) struct vz_build_result result = {0};
+	struct vz_build_options o = build_options(cli);
+	auto_free char *path = vz_recipe_find(name, cli->recipe_dirs, err);
+	auto_recipe struct vz_recipe *recipe = path ? vz_cli_recipe(cli, path, err) : NULL;
+
+	if (!recipe)
+		return vz_err_wrap(err, "application '%s'", name);
+	if (strcmp(recipe->kind, "app") != 0)
+		return vz_err_set(err, VZ_USAGE, "'%s' is not an application: its recipe has kind = %s", name, recipe->kind);
+	/* a recipe's version, once it has one, costs nothing and changes no environment: so also for a dry run */
+	o.dry_run = false;
+	o.only_if_changed = true;
+	if (vz_build(store, recipe, &o, &result, err) < 0)
+		return -1;
+	vz_texts_add(ret, recipe->name);
+	return 0;
+}
+
+int vz_change_app(const struct vz_cli *cli, struct vz_store *store, const char *name, struct vz_texts *ret, struct vz_err *err)
+{
+	auto_manifest struct vz_manifest m = {0};
+	const bool is_path = strchr(name, '/') || (strlen(name) > 7 && strcmp(name + strlen(name) - 7, ".recipe") == 0);
+
+	if (!is_path && vz_manifest_read(store, name, &m, err) == 0) {
+		vz_texts_add(ret, name);
+		return 0;
+	}
+	if (!is_path && (err->code != VZ_NOTFOUND || strchr(name, '@')))
+		return vz_err_wrap(err, "application");
+	return publish_app(cli, store, name, ret, err);
+}
+
+int vz_change_file(struct vz_store *store, const char *path, struct vz_texts *ret, struct vz_err *err)
+{
+	char digest[VZ_HEX_LEN + 1];
+
+	if (vz_package_file_add(store, path, digest, err) < 0)
+		return -1;
+	vz_texts_add(ret, digest);
+	return 0;
+}
+
+/* ---- plans ---- */
+
+struct vz_plan *vz_change_plan_of(const struct vz_store *store, const struct vz_composition *c, struct vz_err *err)
+{
+	auto_buf struct vz_buf text = {0};
+
+	return vz_plans_get(store, &c->plan, &text, err) < 0 ? NULL : vz_plan_read(text.data, text.len, "plan", err);
+}
+
+static void index_plan(const struct vz_plan *p, struct vz_table *ret)
+{
+	for (size_t i = 0; i < p->n_packages; i++) {
+		auto_free char *key = vz_printf("%s:%s", p->packages[i].name, p->packages[i].arch);
+
+		vz_table_put(ret, key, &p->packages[i]);
+	}
+}
+
+void vz_change_print_plans(const struct vz_plan *before, const struct vz_plan *now)
+{
+	auto_table struct vz_table old = {0}, new = {0};
+
+	index_plan(before, &old);
+	index_plan(now, &new);
+	for (size_t i = 0; i < new.n; i++) {
+		const struct vz_plan_package *p = new.items[i].value, *was = vz_table_get(&old, new.items[i].key);
+
+		if (!was)
+			printf("  + %s %s\n", p->name, p->version);
+		else if (strcmp(p->version, was->version) != 0 || strcmp(p->digest, was->digest) != 0)
+			printf("  * %s %s -> %s\n", p->name, was->version, p->version);
+	}
+	for (size_t i = 0; i < old.n; i++) {
+		const struct vz_plan_package *was = old.items[i].value;
+
+		if (!vz_table_has(&new, old.items[i].key))
+			printf("  - %s %s\n", was->name, was->version);
+	}
+}
+
+/* ---- changing ---- */
+
+int vz_change_compose(const struct vz_cli *cli, struct vz_store *store, const struct vz_composition_request *r,
+		      struct vz_composition *ret, struct vz_plan **ret_plan, struct vz_err *err)
+{
+	const struct vz_build_options o = build_options(cli);
+	int rc = vz_composition_make(store, r, &o, ret, cli->dry_run ? ret_plan : NULL, err);
+
+	vz_terminal_end();
+	return rc;
+}
+
+static int preview(const struct vz_cli *cli, const struct vz_store *store, const struct vz_env *e, const struct vz_plan *plan,
+		   struct vz_err *err)
+{
+	auto_plan struct vz_plan *before = vz_change_plan_of(store, &e->shows, err);
+
+	if (!before)
+		return -1;
+	if (!cli->json && !cli->quiet)
+		vz_change_print_plans(before, plan);
+	return 0;
+}
+
+int vz_change_env(const struct vz_cli *cli, struct vz_store *store, const struct vz_change *c, struct vz_json_moved *ret,
+		  struct vz_err *err)
+{
+	auto_composition struct vz_composition to = {0};
+	auto_plan struct vz_plan *plan = NULL;
+	auto_env struct vz_env e = {0};
+	struct vz_env_move move = { .name = c->env, .to = &to, .reason = c->reason, .dry_run = cli->dry_run };
+	struct timespec start;
+
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	if (vz_env_read(store, c->env, &e, err) < 0)
+		return -1;
+	if (vz_change_compose(cli, store, c->request, &to, &plan, err) < 0 || (plan && preview(cli, store, &e, plan, err) < 0))
+		return vz_err_wrap(err, "environment '%s'", c->env);
+	if (vz_env_move(store, &move, &ret->moved, err) < 0)
+		return -1;
+	ret->seconds = vz_seconds_since(&start);
+	return 0;
+}

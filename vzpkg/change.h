@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the verbs share that change what an environment has: create env,
+ * install, remove, update, upgrade.
+ */
+#ifndef VZPKG_CHANGE_H
+#define VZPKG_CHANGE_H
+
+#include "builder/composition.h"
+#include "vzpkg/cli.h"
+#include "vzpkg/json.h"
+
+/* The application `name` as a template of the store, "NAME" or "NAME@VERSION"; a name that the store does not have is
+ * looked for on the recipe path, and published. Adds the reference to `ret`. */
+int vz_change_app(const struct vz_cli *cli, struct vz_store *store, const char *name, struct vz_texts *ret, struct vz_err *err);
+/* Opens a package file into the store, and adds its digest to `ret`. */
+int vz_change_file(struct vz_store *store, const char *path, struct vz_texts *ret, struct vz_err *err);
+/* Makes a composition; with --dry-run `ret_plan` is all there is of it. */
+int vz_change_compose(const struct vz_cli *cli, struct vz_store *store, const struct vz_composition_request *r,
+		      struct vz_composition *ret, struct vz_plan **ret_plan, struct vz_err *err);
+
+struct vz_change {
+	const char *env;
+	struct vz_composition_request *request;  /* its `from` and template are filled in here where NULL */
+	const char *reason;                      /* "install nginx" */
+};
+/* Makes what is asked for, and moves the environment to it. */
+int vz_change_env(const struct vz_cli *cli, struct vz_store *store, const struct vz_change *c, struct vz_json_moved *ret,
+		  struct vz_err *err);
+
+/* The packages of `now` that `before` does not have, in this version or at all, and the other way round; a line each. */
+void vz_change_print_plans(const struct vz_plan *before, const struct vz_plan *now);
+/* The plan of what an environment shows. */
+struct vz_plan *vz_change_plan_of(const struct vz_store *store, const struct vz_composition *c, struct vz_err *err);
+
+#endif
