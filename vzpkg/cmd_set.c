@@ -59,7 +59,7 @@ int vz_cmd_set(struct vz_cli *cli, int argc, char **argv, struct vz_err *err)
 	bool any = false;
 
 	for (size_t i = 0; i < N_KEYS; i++)
-		options[i] = (struct vz_option){ keys[i], 0, NULL, &values[i] };
+		options[i] = (struct vz_option){ .name = keys[i], .value = &values[i] };
 	if (vz_cli_parse(cli, argc, argv, options, 1, 1, err) < 0)
 		return -1;
 	store = vz_cli_store(cli, VZ_STORE_READ, err);
