@@ -3,8 +3,8 @@ noinst_LIBRARIES += libbase.a
 libbase_a_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 libbase_a_SOURCES = \
 	base/alloc.c base/alloc.h base/buf.c base/buf.h base/digest.c base/digest.h \
-	base/digests.c base/digests.h base/err.c base/err.h \
-	base/fd.c base/fd.h base/path.c base/path.h base/pool.c base/pool.h base/proc.c base/proc.h base/proc_call.c \
+	base/digests.c base/digests.h base/err.c base/err.h base/fd.c base/fd.h base/passing.c base/passing.h \
+	base/path.c base/path.h base/pool.c base/pool.h base/proc.c base/proc.h base/proc_call.c \
 	base/report.c base/report.h base/table.c base/table.h base/texts.c base/texts.h
 
 unit_tests += tests/unit/test-err

@@ -7,12 +7,15 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/fd.h"
+#include "base/passing.h"
 
 static volatile sig_atomic_t got_signal;
 
@@ -46,15 +49,24 @@ static const char *const default_env[] = {
 	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", NULL,
 };
 
+__attribute__((noreturn)) static void become(const struct vz_proc *p)
+{
+	sigset_t none;
+
+	for (int sig = 1; sig < 32; sig++)
+		signal(sig, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	execvpe(p->argv[0], (char *const *)p->argv, (char *const *)(p->envp ? p->envp : default_env));
+	_exit(127);
+}
+
 __attribute__((noreturn)) static void child(const struct vz_proc *p, int out, int errfd)
 {
 	int null = open("/dev/null", O_RDWR);
-	sigset_t none;
 
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	for (int sig = 1; sig < 32; sig++)
-		signal(sig, SIG_DFL);
+	/* whoever started us may have left some open */
+	close_range(STDERR_FILENO + 1, ~0u, CLOSE_RANGE_CLOEXEC);
 	dup2(p->stdin_fd >= 0 ? p->stdin_fd : null, STDIN_FILENO);
 	dup2(out, STDOUT_FILENO);
 	dup2(errfd, STDERR_FILENO);
@@ -64,8 +76,7 @@ __attribute__((noreturn)) static void child(const struct vz_proc *p, int out, in
 		else
 			dup2(p->pass[i].fd, p->pass[i].as);
 	}
-	execvpe(p->argv[0], (char *const *)p->argv, (char *const *)(p->envp ? p->envp : default_env));
-	_exit(127);
+	become(p);
 }
 
 static long now_ms(void)
@@ -153,4 +164,66 @@ int vz_proc_run(const struct vz_proc *p, int *ret_status, struct vz_buf *ret_out
 	if (!failed)
 		*ret_status = status;
 	return failed;
+}
+
+/* Until it has ended; others of our children are not ours to wait for. */
+static int attend(pid_t pid, int pidfd, const struct vz_passing *passing)
+{
+	struct pollfd pfd[2] = { { pidfd, POLLIN, 0 }, { passing->fd, POLLIN, 0 } };
+	int status = 0;
+
+	while (!pfd[0].revents) {
+		if (ppoll(pfd, 2, NULL, &passing->waiting) < 0)
+			pfd[0].revents = pfd[1].revents = 0;
+		if (pfd[1].revents)
+			vz_passing_on(passing, pidfd);
+	}
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return status;
+}
+
+int vz_proc_foreground(const struct vz_proc *p, int *ret_status, struct vz_err *err)
+{
+	struct vz_passing passing;
+	pid_t us = getpid(), pid;
+	int failed = 0, pidfd = -1;
+
+	vz_passing_begin(&passing);
+	pid = fork();
+	if (pid == 0) {
+		if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || getppid() != us)
+			_exit(127);
+		close_range(STDERR_FILENO + 1, ~0u, 0);
+		become(p);
+	}
+	pidfd = pid < 0 ? -1 : pidfd_open(pid, 0);
+	if (pidfd < 0)
+		failed = vz_err_sys(err, "start '%s'", p->argv[0]);
+	else
+		*ret_status = attend(pid, pidfd, &passing);
+	vz_fd_close_indirect(&pidfd);
+	vz_passing_end(&passing);
+	return failed;
+}
+
+/* Twice, so that nobody has to wait for it. */
+int vz_proc_detach(const struct vz_proc *p, struct vz_err *err)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+		if (setsid() < 0 || chdir("/") < 0)
+			_exit(1);
+		pid = fork();
+		if (pid == 0)
+			child(p, null, null);
+		_exit(pid < 0);
+	}
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return pid < 0 || status ? vz_err_sys(err, "start '%s'", p->argv[0]) : 0;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Helper programs: started without a shell, with an exact environment, no
- * inherited descriptors, an optional time limit, and their output collected.
+ * inherited descriptors, an optional time limit, and their output collected;
+ * or in our place, or left to themselves.
  * Also the flag that SIGINT and SIGTERM set.
  */
 #ifndef BASE_PROC_H
@@ -28,6 +29,13 @@ struct vz_proc {
  * child and is an error. A program that cannot be started is VZ_FAILED. */
 int vz_proc_run(const struct vz_proc *p, int *ret_status, struct vz_buf *ret_out, struct vz_buf *ret_err,
 		struct vz_err *err);
+
+/* Runs on our own stdin, stdout and stderr, with signals passed on to it (base/passing.h); of `p`, only `argv` and
+ * `envp` count. It is told to end (SIGTERM) if we are killed. */
+int vz_proc_foreground(const struct vz_proc *p, int *ret_status, struct vz_err *err);
+/* Starts it and does not wait: in a session of its own, with nothing but `stdin_fd` and what `pass` says. What
+ * it ends with nobody hears. */
+int vz_proc_detach(const struct vz_proc *p, struct vz_err *err);
 
 /* Calls `fn(arg, ret, err)` in a child process, which has one thread: what it
  * does to the state of a library, to its root directory or to memory stays

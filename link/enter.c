@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -19,6 +18,7 @@
 
 #include "base/alloc.h"
 #include "base/fd.h"
+#include "base/passing.h"
 #include "base/proc.h"
 #include "link/init.h"
 
@@ -72,8 +72,8 @@ static const char **make_env(const char *const *additions, const char *term)
 
 struct run {
 	const struct vz_enter *e;
-	int pidfd, socket, signals;
-	sigset_t wait_mask;
+	int pidfd, socket;
+	struct vz_passing passing;
 	bool started, ended;
 	int status;
 	size_t step;                     /* the one that runs, and when it began */
@@ -132,16 +132,6 @@ static int receive(struct run *r, struct vz_err *err)
 	}
 }
 
-/* What the terminal sends to its foreground processes the command has got itself. */
-static void pass_signals(struct run *r)
-{
-	struct signalfd_siginfo info;
-
-	while (read(r->signals, &info, sizeof info) == sizeof info)
-		if (info.ssi_code != SI_KERNEL)
-			pidfd_send_signal(r->pidfd, (int)info.ssi_signo, NULL, 0);
-}
-
 /* What is being waited for. */
 static const char *command_name(const struct run *r)
 {
@@ -171,7 +161,8 @@ static int64_t time_left(const struct run *r, int64_t start, unsigned *ret_secon
 static int attend(struct run *r, struct vz_err *err)
 {
 	int64_t start = now_ms();
-	struct pollfd pfd[] = { { r->pidfd, POLLIN, 0 }, { r->socket, POLLIN, 0 }, { r->signals, POLLIN, 0 } };
+	struct pollfd pfd[] = { { r->pidfd, POLLIN, 0 }, { r->socket, POLLIN, 0 },
+				{ r->e->build ? -1 : r->passing.fd, POLLIN, 0 } };
 
 	while (!pfd[0].revents) {
 		unsigned limit = 0;
@@ -182,13 +173,13 @@ static int attend(struct run *r, struct vz_err *err)
 			return -1;
 		if (left == 0)
 			return vz_err_set(err, VZ_FAILED, "'%s' did not end within %u seconds", command_name(r), limit);
-		if (ppoll(pfd, 3, left > 0 ? &ts : NULL, &r->wait_mask) < 0) {
+		if (ppoll(pfd, 3, left > 0 ? &ts : NULL, r->e->build ? &r->passing.before : &r->passing.waiting) < 0) {
 			if (errno != EINTR)
 				return vz_err_sys(err, "poll");
 			pfd[0].revents = pfd[1].revents = pfd[2].revents = 0;
 		}
 		if (pfd[2].revents)
-			pass_signals(r);
+			vz_passing_on(&r->passing, r->pidfd);
 		if (pfd[1].revents & POLLIN && receive(r, err) < 0)
 			return -1;
 		if (pfd[1].revents & POLLHUP)
@@ -245,33 +236,22 @@ static int run(struct run *r, char **env, struct vz_err *err)
 
 static void run_release(struct run *r)
 {
-	int fds[] = { r->pidfd, r->socket, r->signals };
-
-	for (int i = 0; i < 3; i++)
-		if (fds[i] >= 0)
-			close(fds[i]);
+	if (r->pidfd >= 0)
+		close(r->pidfd);
+	if (r->socket >= 0)
+		close(r->socket);
 }
 
 int vz_enter_run(const struct vz_enter *e, int *ret_status, struct vz_err *err)
 {
-	static const int passed[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH };
-	__attribute__((cleanup(run_release))) struct run r = { .e = e, .pidfd = -1, .socket = -1, .signals = -1, .began = now_ms() };
+	__attribute__((cleanup(run_release))) struct run r = { .e = e, .pidfd = -1, .socket = -1, .began = now_ms() };
 	auto_free char *term = e->build ? NULL : terminal_type();
 	auto_free const char **env = make_env(e->envp, term);
-	sigset_t all, old, pass;
 	int failed;
 
-	sigfillset(&all);
-	sigemptyset(&pass);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	r.wait_mask = old;
-	for (size_t i = 0; !e->build && i < sizeof passed / sizeof *passed; i++) {
-		sigaddset(&pass, passed[i]);
-		sigaddset(&r.wait_mask, passed[i]);
-	}
-	r.signals = e->build ? -1 : signalfd(-1, &pass, SFD_CLOEXEC | SFD_NONBLOCK);
+	vz_passing_begin(&r.passing);
 	failed = run(&r, (char **)env, err);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	vz_passing_end(&r.passing);
 	if (!failed)
 		*ret_status = r.status;
 	return failed;

@@ -2,7 +2,10 @@
 #include "tests/unit/unit.h"
 
 #include "base/proc.h"
+#include <signal.h>
+#include <stdbool.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 START_TEST(test_run)
 {
@@ -33,6 +36,86 @@ START_TEST(test_limits)
 	must_fail(vz_proc_run(&none, &status, NULL, NULL, &err), VZ_FAILED, "not found");
 	must(vz_proc_run(&loud, &status, &out, NULL, &err));
 	ck_assert_uint_eq(out.len, 10);
+}
+END_TEST
+
+/* In a child, whose stdout is a pipe: it runs `script` in its place. What that says, and its status. */
+static int in_front(const char *script, int sig, struct vz_buf *ret)
+{
+	const char *const argv[] = { "sh", "-c", script, NULL };
+	struct vz_proc p = { .argv = argv };
+	int out[2], status = -1;
+	char c;
+	pid_t pid;
+
+	ck_assert_int_eq(pipe(out), 0);
+	pid = fork();
+	if (pid == 0) {
+		struct vz_err err = {0};
+
+		dup2(out[1], STDOUT_FILENO);
+		close(out[0]);
+		if (vz_proc_foreground(&p, &status, &err) < 0)
+			_exit(99);
+		_exit(WIFSIGNALED(status) ? 100 + WTERMSIG(status) : WEXITSTATUS(status));
+	}
+	close(out[1]);
+	for (bool sent = !sig; read(out[0], &c, 1) == 1; vz_buf_putc(ret, c)) {
+		if (!sent)
+			kill(pid, sig);
+		sent = true;
+	}
+	close(out[0]);
+	waitpid(pid, &status, 0);
+	return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+START_TEST(test_foreground)
+{
+	auto_buf struct vz_buf out = {0};
+
+	ck_assert_int_eq(in_front("echo said; exit 7", 0, &out), 7);
+	ck_assert_str_eq(out.data, "said\n");
+	ck_assert_int_eq(in_front("kill -9 $$", 0, &out), 109);
+	vz_buf_clear(&out);
+	ck_assert_int_eq(in_front("trap 'echo hup; exit 5' HUP; echo ready; while :; do sleep 0.01; done", SIGHUP, &out), 5);
+	ck_assert_str_eq(out.data, "ready\nhup\n");
+	/* nothing but the three is open, and it does not outlive us */
+	vz_buf_clear(&out);
+	ck_assert_int_eq(in_front("ls /proc/$$/fd", 0, &out), 0);
+	ck_assert_str_eq(out.data, "0\n1\n2\n");
+	vz_buf_clear(&out);
+	ck_assert_int_eq(in_front("trap 'echo told; exit' TERM; echo ready; while :; do sleep 0.01; done", SIGKILL, &out),
+			 -SIGKILL);
+	ck_assert_str_eq(out.data, "ready\ntold\n");
+}
+END_TEST
+
+START_TEST(test_detach)
+{
+	struct vz_err err = {0};
+	int in[2], out[2];
+	const char *const argv[] = { "sh", "-c", "read word; echo $word; cut -d' ' -f6 /proc/$$/stat; ls /proc/$$/fd; pwd", NULL };
+	struct vz_proc p = { .argv = argv };
+	auto_buf struct vz_buf got = {0};
+	char c;
+
+	ck_assert(pipe(in) == 0 && pipe(out) == 0);
+	p.stdin_fd = in[0];
+	p.pass[0].fd = out[1];
+	p.pass[0].as = STDOUT_FILENO;
+	must(vz_proc_detach(&p, &err));
+	close(out[1]);
+	/* we are not waited for, so this can come later */
+	ck_assert_int_eq(write(in[1], "hello\n", 6), 6);
+	while (read(out[0], &c, 1) == 1)
+		vz_buf_putc(&got, c);
+	ck_assert_msg(strncmp(got.data, "hello\n", 6) == 0, "%s", got.data);
+	ck_assert_int_ne(atoi(got.data + 6), getsid(0));
+	ck_assert_msg(strstr(got.data, "\n0\n1\n2\n/\n"), "%s", got.data);
+	close(out[0]);
+	close(in[0]);
+	close(in[1]);
 }
 END_TEST
 
@@ -73,4 +156,4 @@ START_TEST(test_call)
 }
 END_TEST
 
-UNIT_MAIN("proc", test_run, test_limits, test_call)
+UNIT_MAIN("proc", test_run, test_limits, test_call, test_foreground, test_detach)
