@@ -17,10 +17,11 @@
 /* CAP_MKNOD is harmless where every mount is nodev, and maintainer scripts make
  * nodes. Not here on purpose: CAP_DAC_READ_SEARCH opens host files by handle,
  * CAP_LINUX_IMMUTABLE makes files that we could not remove. */
-static const int kept[] = {
-	CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_FSETID, CAP_KILL, CAP_SETGID, CAP_SETUID, CAP_SETPCAP,
-	CAP_NET_BIND_SERVICE, CAP_IPC_LOCK, CAP_IPC_OWNER, CAP_SYS_CHROOT, CAP_MKNOD, CAP_LEASE, CAP_AUDIT_WRITE,
-	CAP_SETFCAP,
+#define KEPT(cap) { cap, #cap }
+const struct vz_confine_cap vz_confine_kept[] = {
+	KEPT(CAP_CHOWN), KEPT(CAP_DAC_OVERRIDE), KEPT(CAP_FOWNER), KEPT(CAP_FSETID), KEPT(CAP_KILL), KEPT(CAP_SETGID),
+	KEPT(CAP_SETUID), KEPT(CAP_SETPCAP), KEPT(CAP_NET_BIND_SERVICE), KEPT(CAP_IPC_LOCK), KEPT(CAP_IPC_OWNER),
+	KEPT(CAP_SYS_CHROOT), KEPT(CAP_MKNOD), KEPT(CAP_LEASE), KEPT(CAP_AUDIT_WRITE), KEPT(CAP_SETFCAP), { 0, NULL },
 };
 
 static int drop_bounding(uint64_t keep, struct vz_err *err)
@@ -86,8 +87,8 @@ int vz_confine_command(bool terminal, bool private_network, struct vz_err *err)
 {
 	uint64_t keep = private_network ? 1ull << CAP_NET_RAW : 0;
 
-	for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
-		keep |= 1ull << kept[i];
+	for (const struct vz_confine_cap *c = vz_confine_kept; c->name; c++)
+		keep |= 1ull << c->cap;
 	/* a kernel without keyrings has none to leave */
 	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 && errno != ENOSYS)
 		return vz_err_sys(err, "leave the session keyring");

@@ -15,6 +15,13 @@
 
 #include "base/err.h"
 
+/* The capabilities that are left; ends where there is no name. */
+struct vz_confine_cap {
+	int cap;
+	const char *name;
+};
+extern const struct vz_confine_cap vz_confine_kept[];
+
 /* For the process that is about to start the command, and for all it starts.
  * `terminal`: it keeps a controlling terminal; `private_network`: raw sockets
  * show nothing but itself. */
