@@ -4,7 +4,7 @@ liblink_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 liblink_a_SOURCES = \
 	link/bundle.c link/bundle.h link/cgroups.c link/cgroups.h \
 	link/composition.c link/composition.h link/confine.c link/confine.h link/enter.c link/enter.h link/env.c link/env.h link/env_json.c \
-	link/env_mount.c link/env_mount.h link/env_move.c link/fs.c link/fs.h link/init.c link/init.h \
+	link/env_mount.c link/env_mount.h link/env_move.c link/fs.c link/fs.h link/identity.c link/identity.h link/init.c link/init.h \
 	link/inject.c link/inject.h link/mount.c link/mount.h link/mountinfo.c link/mountinfo.h \
 	link/oci.c link/oci.h link/quiesce.c link/quiesce.h link/remap.c link/remap.h link/settings.c link/settings.h link/settings_set.c link/upper.c link/upper.h link/view.c link/view.h
 
@@ -44,6 +44,12 @@ check_PROGRAMS += tests/unit/test-cgroups
 tests_unit_test_cgroups_SOURCES = tests/unit/test-cgroups.c tests/unit/scratch.h tests/unit/unit.h
 tests_unit_test_cgroups_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_cgroups_LDADD = $(LINK_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-identity
+check_PROGRAMS += tests/unit/test-identity
+tests_unit_test_identity_SOURCES = tests/unit/test-identity.c tests/unit/scratch.h tests/unit/unit.h
+tests_unit_test_identity_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_identity_LDADD = $(LINK_LIBS) $(CHECK_LIBS)
 
 unit_tests += tests/unit/test-oci
 check_PROGRAMS += tests/unit/test-oci
