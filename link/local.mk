@@ -6,7 +6,7 @@ liblink_a_SOURCES = \
 	link/composition.c link/composition.h link/confine.c link/confine.h link/enter.c link/enter.h link/env.c link/env.h link/env_json.c \
 	link/env_mount.c link/env_mount.h link/env_move.c link/fs.c link/fs.h link/identity.c link/identity.h link/init.c link/init.h \
 	link/inject.c link/inject.h link/mount.c link/mount.h link/mountinfo.c link/mountinfo.h \
-	link/oci.c link/oci.h link/quiesce.c link/quiesce.h link/remap.c link/remap.h link/settings.c link/settings.h link/settings_set.c link/upper.c link/upper.h link/view.c link/view.h
+	link/oci.c link/oci.h link/quiesce.c link/quiesce.h link/remap.c link/remap.h link/running.c link/running.h link/settings.c link/settings.h link/settings_set.c link/upper.c link/upper.h link/view.c link/view.h
 
 unit_tests += tests/unit/test-mount
 check_PROGRAMS += tests/unit/test-mount
@@ -56,6 +56,12 @@ check_PROGRAMS += tests/unit/test-oci
 tests_unit_test_oci_SOURCES = tests/unit/test-oci.c tests/unit/scratch.h tests/unit/unit.h
 tests_unit_test_oci_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_oci_LDADD = $(LINK_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-running
+check_PROGRAMS += tests/unit/test-running
+tests_unit_test_running_SOURCES = tests/unit/test-running.c tests/unit/scratch.h tests/unit/unit.h
+tests_unit_test_running_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_running_LDADD = $(LINK_LIBS) $(CHECK_LIBS)
 
 unit_tests += tests/unit/test-upper
 check_PROGRAMS += tests/unit/test-upper
