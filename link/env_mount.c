@@ -9,10 +9,8 @@
 
 #include "base/fd.h"
 #include "base/path.h"
-#include "link/enter.h"
 #include "link/fs.h"
 #include "link/mount.h"
-#include "link/settings.h"
 
 static char *path_in(const char *name, const char *what)
 {
@@ -53,8 +51,9 @@ static int open_area(const struct vz_store *s, const char *name, const char *wha
 	return vz_open_dir(vz_store_fd(s), path, err);
 }
 
-static int lock_mount(int lock, short type, struct vz_err *err)
+int vz_env_lock_mount(int lock, enum vz_lock how, struct vz_err *err)
 {
+	short type = how == VZ_LOCK_EXCLUSIVE ? F_WRLCK : F_RDLCK;
 	struct flock l = { .l_type = type, .l_whence = SEEK_SET, .l_start = 1, .l_len = 1 };
 
 	return fcntl(lock, F_SETLKW, &l) < 0 ? vz_err_sys(err, "wait for the last mount of the environment") : 0;
@@ -72,7 +71,7 @@ int vz_env_mount_new(const struct vz_store *s, const struct vz_env *e, struct vz
 static int mount_new(const struct vz_store *s, const struct vz_env *e, int lock, struct vz_err *err)
 {
 	/* commands that have ended may still be unmounting */
-	return lock_mount(lock, F_WRLCK, err) < 0 ? -1 : vz_env_mount_new(s, e, err);
+	return vz_env_lock_mount(lock, VZ_LOCK_EXCLUSIVE, err) < 0 ? -1 : vz_env_mount_new(s, e, err);
 }
 
 static int clone_root(void *arg, struct vz_err *err)
@@ -115,8 +114,7 @@ int vz_env_find_mount(const struct vz_store *s, const char *name, int lock, int 
 	return 0;
 }
 
-/* A detached mount of the environment whose lock we hold: of the one that is there, or else new. */
-static int get_mount(const struct vz_store *s, const struct vz_env *e, int lock, struct vz_err *err)
+int vz_env_get_mount(const struct vz_store *s, const struct vz_env *e, int lock, struct vz_err *err)
 {
 	int fd;
 
@@ -178,7 +176,7 @@ int vz_env_mount(struct vz_store *s, const char *name, const char *dir, char **r
 		vz_err_set(err, VZ_BUSY, "environment '%s' is mounted already", name);
 		return vz_err_hint(err, "'vzpkg umount %s' first", name);
 	}
-	fd = get_mount(s, &e, lock, err);
+	fd = vz_env_get_mount(s, &e, lock, err);
 	if (fd < 0 || attach(s, name, fd, dir ? real : NULL, err) < 0)
 		return vz_err_wrap(err, "environment '%s'", name);
 	*ret_where = dir ? vz_strdup(real) : vz_printf("%s/envs/%s/root", vz_store_path(s), name);
@@ -217,29 +215,4 @@ int vz_env_umount(struct vz_store *s, const char *name, struct vz_err *err)
 	unlinkat(env, "at", 0);
 	unlinkat(env, "root", AT_REMOVEDIR);
 	return 0;
-}
-
-int vz_env_exec(struct vz_store *s, const char *name, const char *const *argv, int *ret_status, struct vz_err *err)
-{
-	auto_env struct vz_env e = {0};
-	auto_settings struct vz_settings settings = {0};
-	auto_free char *hostname = NULL;
-	auto_fd int lock = -1, root = -1;    /* closed in this order's reverse: the mount goes before the lock */
-	struct vz_enter enter = {
-		.argv = argv, .stdin_fd = 0, .stdout_fd = 1, .stderr_fd = 2, .host_resolv_conf = true,
-	};
-
-	if (!vz_name_is_sane(name))
-		return vz_env_read(s, name, &e, err);
-	lock = vz_store_lock(s, "env", name, true, err);
-	if (lock < 0 || vz_env_read(s, name, &e, err) < 0 || vz_settings_read(s, name, &settings, err) < 0)
-		return -1;
-	root = get_mount(s, &e, lock, err);
-	if (root < 0 || lock_mount(lock, F_RDLCK, err) < 0)
-		return vz_err_wrap(err, "environment '%s'", name);
-	hostname = vz_strndup(settings.hostname ? settings.hostname : name, HOST_NAME_MAX);
-	enter.root_fd = root;
-	enter.lock_fd = lock;
-	enter.hostname = hostname;
-	return vz_enter_run(&enter, ret_status, err);
 }

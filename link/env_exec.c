@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <limits.h>
+
+#include "base/fd.h"
+#include "base/path.h"
+#include "link/enter.h"
+#include "link/env_mount.h"
+#include "link/settings.h"
+
+int vz_env_exec(struct vz_store *s, const char *name, const char *const *argv, int *ret_status, struct vz_err *err)
+{
+	auto_env struct vz_env e = {0};
+	auto_settings struct vz_settings settings = {0};
+	auto_free char *hostname = NULL;
+	auto_fd int lock = -1, root = -1;    /* closed in this order's reverse: the mount goes before the lock */
+	struct vz_enter enter = {
+		.argv = argv, .stdin_fd = 0, .stdout_fd = 1, .stderr_fd = 2, .host_resolv_conf = true,
+	};
+
+	if (!vz_name_is_sane(name))
+		return vz_env_read(s, name, &e, err);
+	lock = vz_store_lock(s, "env", name, true, err);
+	if (lock < 0 || vz_env_read(s, name, &e, err) < 0 || vz_settings_read(s, name, &settings, err) < 0)
+		return -1;
+	root = vz_env_get_mount(s, &e, lock, err);
+	if (root < 0 || vz_env_lock_mount(lock, VZ_LOCK_SHARED, err) < 0)
+		return vz_err_wrap(err, "environment '%s'", name);
+	hostname = vz_strndup(settings.hostname ? settings.hostname : name, HOST_NAME_MAX);
+	enter.root_fd = root;
+	enter.lock_fd = lock;
+	enter.hostname = hostname;
+	return vz_enter_run(&enter, ret_status, err);
+}
