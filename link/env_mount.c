@@ -63,7 +63,9 @@ int vz_env_mount_new(const struct vz_store *s, const struct vz_env *e, struct vz
 {
 	auto_fd int upper = open_area(s, e->name, "upper", 0755, err);
 	auto_fd int work = upper < 0 ? -1 : open_area(s, e->name, "work", 0700, err);
-	struct vz_mount_plan plan = { .image_fd = -1, .image = e->shows.image, .upper_fd = upper, .work_fd = work };
+	struct vz_mount_plan plan = {
+		.image_fd = -1, .image = e->shows.image, .layer = e->layer, .upper_fd = upper, .work_fd = work,
+	};
 
 	return work < 0 ? -1 : vz_mount_new(s, &plan, err);
 }

@@ -96,12 +96,21 @@ static int mount_image(int image_fd, unsigned ways, struct vz_err *err)
 }
 
 struct layers {
-	int guard;           /* -1: none */
-	int image, objects, upper, work;
+	int guard, layer, image, objects, upper, work;   /* mounts and directories; -1: there is none */
+	bool data_only;      /* objects are such a layer */
 	bool volatile_upper, verity;
-	const char *join;    /* between image and objects: "::" makes them a data-only layer */
 	int result;
 };
+
+static void add_lower(struct vz_buf *b, const char *join, int fd)
+{
+	char path[PATH_OF_FD];
+
+	if (fd < 0)
+		return;
+	path_of_fd(fd, path);
+	vz_buf_printf(b, "%s%s", b->len ? join : "", path);
+}
 
 static int set_layers(int fs, const struct layers *l, struct vz_err *err)
 {
@@ -110,17 +119,16 @@ static int set_layers(int fs, const struct layers *l, struct vz_err *err)
 		/* one st_dev for all files: else tar --one-file-system and the like skip what the image shows */
 		{ "xino", "on" },
 	};
-	char guard[PATH_OF_FD], image[PATH_OF_FD], objects[PATH_OF_FD], lower[3 * PATH_OF_FD + 3];
+	auto_buf struct vz_buf lower = {0};
 
-	path_of_fd(l->guard, guard);
-	path_of_fd(l->image, image);
-	path_of_fd(l->objects, objects);
-	snprintf(lower, sizeof lower, "%s%s%s%s%s", l->guard < 0 ? "" : guard, l->guard < 0 ? "" : ":", image, l->join,
-		 objects);
+	add_lower(&lower, ":", l->guard);
+	add_lower(&lower, ":", l->layer);
+	add_lower(&lower, ":", l->image);
+	add_lower(&lower, l->data_only ? "::" : ":", l->objects);
 	for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
 		if (vz_fs_set(fs, fixed[i][0], fixed[i][1], err) < 0)
 			return -1;
-	if (vz_fs_set(fs, "lowerdir", lower, err) < 0 || (l->verity && vz_fs_set(fs, "verity", "on", err) < 0))
+	if (vz_fs_set(fs, "lowerdir", lower.data, err) < 0 || (l->verity && vz_fs_set(fs, "verity", "on", err) < 0))
 		return -1;
 	if (l->upper < 0)
 		return 0;
@@ -158,7 +166,33 @@ static int reopen(int fd, struct vz_err *err)
 }
 
 /* Kernels before 6.15 take as layers only what is mounted in the caller's
- * namespace: in ours, the image is attached over "/", which nothing looks at. */
+ * namespace: in ours, they are attached over "/", which nothing looks at. */
+static int attach_and_mount(int root, const struct layers *l, struct vz_err *err)
+{
+	const int mounts[] = { l->guard, l->layer, l->image };
+
+	for (size_t i = 0; i < sizeof mounts / sizeof *mounts; i++)
+		if (mounts[i] >= 0 && vz_fs_attach(mounts[i], root, "/", err) < 0)
+			return -1;
+	return mount_overlay(l, err);
+}
+
+/* Each image hides the directories of the objects, so as ordinary layers they
+ * would be hidden from an image above another. First each gets them for itself. */
+static int nest(int root, const struct layers *l, struct vz_err *err)
+{
+	struct layers upper_one = { .guard = -1, .layer = -1, .image = l->layer, .objects = l->objects, .upper = -1 };
+	struct layers lower_one = upper_one, both = *l;
+	auto_fd int upper = attach_and_mount(root, &upper_one, err), lower = -1;
+
+	lower_one.image = l->image;
+	lower = upper < 0 ? -1 : attach_and_mount(root, &lower_one, err);
+	both.layer = upper;
+	both.image = lower;
+	both.objects = -1;
+	return lower < 0 ? -1 : attach_and_mount(root, &both, err);
+}
+
 static int mount_layers(void *arg, struct vz_err *err)
 {
 	struct layers *outer = arg, l = *outer;
@@ -174,9 +208,7 @@ static int mount_layers(void *arg, struct vz_err *err)
 		if (upper < 0 || work < 0)
 			return -1;
 	}
-	if (vz_fs_attach(l.image, root, "/", err) < 0 || (l.guard >= 0 && vz_fs_attach(l.guard, root, "/", err) < 0))
-		return -1;
-	outer->result = mount_overlay(&l, err);
+	outer->result = (l.layer >= 0 && !l.data_only ? nest : attach_and_mount)(root, &l, err);
 	return outer->result < 0 ? -1 : 0;
 }
 
@@ -240,32 +272,42 @@ static int mount_guard(struct vz_err *err)
 	return fs < 0 ? -1 : vz_fs_mount(fs, "ramfs", MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOATIME, err);
 }
 
+/* An image of the store, mounted; `*verity` goes if it is not sealed. */
+static int mount_stored(const struct vz_store *s, const struct vz_digest *d, unsigned ways, bool *verity, struct vz_err *err)
+{
+	auto_fd int file = vz_store_open_image(s, d, err);
+	bool sealed;
+
+	if (file < 0 || check_seal(file, d, &sealed, err) < 0)
+		return -1;
+	*verity = *verity && sealed;
+	return mount_image(file, ways, err);
+}
+
 int vz_mount_new(const struct vz_store *s, const struct vz_mount_plan *p, struct vz_err *err)
 {
-	auto_fd int opened = -1, image = -1, guard = -1;
+	static const struct vz_digest none;
+	auto_fd int image = -1, layer = -1, guard = -1;
 	struct layers l = {
-		.guard = -1, .objects = vz_store_objects_fd(s), .upper = p->upper_fd, .work = p->work_fd,
-		.volatile_upper = p->volatile_upper,
-		.join = p->ways & VZ_MOUNT_NO_DATADIR || !kernel_is(6, 5) ? ":" : "::",
+		.objects = vz_store_objects_fd(s), .upper = p->upper_fd, .work = p->work_fd,
+		.volatile_upper = p->volatile_upper, .verity = p->image_fd < 0 && kernel_is(6, 6),
+		.data_only = !(p->ways & VZ_MOUNT_NO_DATADIR) && kernel_is(6, 5),
 	};
 
 	if (p->upper_fd >= 0 && check_upper(p->upper_fd, err) < 0)
 		return -1;
-	if (p->image_fd < 0) {
-		opened = vz_store_open_image(s, &p->image, err);
-		if (opened < 0 || check_seal(opened, &p->image, &l.verity, err) < 0)
-			return -1;
-		l.verity = l.verity && kernel_is(6, 6);
-	}
-	l.image = image = mount_image(p->image_fd < 0 ? opened : p->image_fd, p->ways, err);
+	image = p->image_fd < 0 ? mount_stored(s, &p->image, p->ways, &l.verity, err) :
+				  mount_image(p->image_fd, p->ways, err);
 	if (image < 0)
 		return vz_err_wrap(err, "image");
+	if (vz_digest_cmp(&p->layer, &none) != 0 && (layer = mount_stored(s, &p->layer, p->ways, &l.verity, err)) < 0)
+		return vz_err_wrap(err, "layer of private files");
 	/* only a lasting upper meets another image */
-	if (p->upper_fd >= 0 && !p->volatile_upper) {
-		l.guard = guard = mount_guard(err);
-		if (guard < 0)
-			return -1;
-	}
+	if (p->upper_fd >= 0 && !p->volatile_upper && (guard = mount_guard(err)) < 0)
+		return -1;
+	l.image = image;
+	l.layer = layer;
+	l.guard = guard;
 	return vz_fs_in_namespace(-1, mount_layers, &l, err) < 0 ? -1 : l.result;
 }
 

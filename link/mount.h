@@ -11,10 +11,14 @@
  * configured) or through a loop device; the objects are a data-only layer of
  * overlayfs (6.5) or its last ordinary one, which the image hides.  Layers are
  * put together in a mount namespace that only this call sees.  Tests force the
- * older ways.  Where the store could seal the image with fs-verity, overlayfs
- * checks the objects it shows by their digests too (6.6).
+ * older ways.  Where the store could seal its images with fs-verity, overlayfs
+ * checks the objects they show by their digests too (6.6).
  *
- * Each mount has an image mount of its own, which goes away with it.  Sharing
+ * A second image can lie above the first, over the same objects: files that an
+ * environment has for itself, sealed.  It adds and replaces; images have no way
+ * to take away.
+ *
+ * Each mount has image mounts of its own, which go away with it.  Sharing
  * one would save no page cache worth having: contents are objects, one inode
  * each on the store's file system, and the image's blocks are cached with the
  * image file.
@@ -40,6 +44,7 @@ enum vz_mount_way {              /* for tests; 0: as the kernel can */
 struct vz_mount_plan {
 	int image_fd;                /* the EROFS image, a file on disk; -1: images/<image>.erofs of the store */
 	struct vz_digest image;
+	struct vz_digest layer;      /* another of the store, above that; zero: none */
 	int upper_fd, work_fd;       /* directories on one file system; -1: read-only */
 	bool volatile_upper;         /* never sync: for builds only. Such an upper can be mounted once */
 	unsigned ways;

@@ -185,6 +185,31 @@ START_TEST(test_exec)
 }
 END_TEST
 
+/* Sealed private files are above the template's, and below what was written since. */
+START_TEST(test_layer)
+{
+	auto_root struct root r = root_new();
+	auto_tree struct vz_tree *t = vz_tree_new();
+	auto_env struct vz_env e = {0};
+	auto_buf struct vz_buf text = {0};
+	const struct vz_digest image = r.image;
+	struct vz_digest unused;
+	struct vz_err err = {0};
+
+	create(&r, "a");
+	vz_tree_make_dirs(t, "etc", 0755, 0);
+	root_object(&r, t, "etc/big", 0644, "sealed\n" BIG, 7 + strlen(BIG), &unused);
+	root_image(&r, t);
+	must(vz_env_read(r.store, "a", &e, &err));
+	e.layer = r.image;
+	r.image = image;
+	must(vz_env_format(&e, &text, &err));
+	must(vz_write_file(vz_store_fd(r.store), "envs/a/env.json", text.data, text.len, 0600, &err));
+	ck_assert_int_eq(run(&r, "a", "test $(head -n 1 /etc/big) = sealed && test -e /etc/resolv.conf && echo x >>/etc/big", &err), 0);
+	ck_assert_int_eq(run(&r, "a", "test $(head -n 1 /etc/big) = sealed && grep -q x /etc/big", &err), 0);
+}
+END_TEST
+
 START_TEST(test_mount)
 {
 	auto_root struct root r = root_new();
@@ -244,4 +269,4 @@ START_TEST(test_killed)
 }
 END_TEST
 
-UNIT_MAIN("env", test_record, test_create_and_remove, test_uses, test_exec, test_mount, test_killed)
+UNIT_MAIN("env", test_record, test_create_and_remove, test_uses, test_exec, test_layer, test_mount, test_killed)

@@ -66,6 +66,53 @@ START_TEST(test_ways)
 }
 END_TEST
 
+/* A second image adds to the first and replaces in it, and is as read-only. */
+START_TEST(test_layer)
+{
+	auto_root struct root r = root_new();
+	auto_tree struct vz_tree *t = vz_tree_new();
+	auto_fd int upper = root_dir(&r, "upper"), work = root_dir(&r, "work");
+	const struct vz_digest image = r.image;
+	struct vz_digest own, unused;
+	struct vz_err err = {0};
+	int before = root_mounts();
+
+	vz_tree_make_dirs(t, "etc", 0750, 0);
+	vz_tree_make_dirs(t, "srv", 0755, 0);
+	root_object(&r, t, "etc/big", 0600, "sealed: " BIG, 8 + strlen(BIG), &own);
+	root_object(&r, t, "srv/mine", 0644, "only here: " BIG, 11 + strlen(BIG), &unused);
+	root_image(&r, t);
+	for (unsigned way = 0; way < 4; way++) {
+		struct vz_mount_plan p = {
+			.image_fd = -1, .image = image, .layer = r.image, .upper_fd = upper, .work_fd = work, .ways = way,
+		};
+		auto_fd int fd = -1;
+		struct stat st;
+
+		must(fd = vz_mount_new(r.store, &p, &err));
+		check_text(fd, "etc/big", way ? "sealed: " BIG "x" : "sealed: " BIG);
+		check_text(fd, "srv/mine", "only here: " BIG);
+		check_text(fd, "etc/resolv.conf", "# inside\n");
+		ck_assert_int_eq(fstatat(fd, "etc", &st, 0), 0);
+		ck_assert_uint_eq(st.st_mode & 07777, 0750);
+		if (!way) {
+			auto_fd int file = vz_open(fd, "etc/big", O_WRONLY | O_APPEND, 0, &err);
+
+			must(file);
+			must(vz_write_fd(file, "x", 1, &err));
+		}
+	}
+	{
+		struct vz_mount_plan p = plan(&r, -1, -1);
+
+		memset(&p.layer, 1, sizeof p.layer);
+		must_fail(vz_mount_new(r.store, &p, &err), VZ_DAMAGED, "layer of private files: open 'images/0101");
+	}
+	ck_assert_int_le(root_mounts(), before);
+	root_check_objects(&r);
+}
+END_TEST
+
 /* What the kernel says of the mount at `path`. */
 static bool has_option(const char *path, const char *option)
 {
@@ -264,5 +311,5 @@ START_TEST(test_not_root)
 }
 END_TEST
 
-UNIT_MAIN("mount", test_ways, test_attach, test_image_by_descriptor, test_other_image, test_volatile, test_unfit_file_systems,
-	  test_not_root)
+UNIT_MAIN("mount", test_ways, test_layer, test_attach, test_image_by_descriptor, test_other_image, test_volatile,
+	  test_unfit_file_systems, test_not_root)
