@@ -79,6 +79,21 @@ int vz_path_open_entry(int dir, const char *name, struct stat *ret_st, struct vz
 	return reopen_file(handle, name, ret_st, err);
 }
 
+int vz_path_open_beneath(int root, const char *path, int flags, struct vz_err *err)
+{
+	const char *relative = path + strspn(path, "/");
+	int fd = open_in(root, *relative ? relative : ".", flags, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
+
+	if (fd < 0) {
+		bool missing = errno == ENOENT || errno == ENOTDIR || errno == ELOOP || errno == EXDEV;
+
+		vz_err_sys(err, "open '%s'", path);
+		if (missing)
+			err->code = VZ_NOTFOUND;
+	}
+	return fd;
+}
+
 int vz_path_make_dirs(int root, const char *path, mode_t mode, struct vz_err *err)
 {
 	auto_free char *normal = vz_path_normal(path);

@@ -26,6 +26,9 @@ int vz_path_open_file(int root, const char *path, struct vz_err *err);
  * following a link; `ret_st` is what was opened, and a regular file, or an
  * error. */
 int vz_path_open_entry(int dir, const char *name, struct stat *ret_st, struct vz_err *err);
+/* Opens `path` below `root` as it stands: a symbolic link in it, or another mount, is an error. The last component may
+ * be a link if `flags` are O_PATH | O_NOFOLLOW. What is not there, or not to be reached so: VZ_NOTFOUND. */
+int vz_path_open_beneath(int root, const char *path, int flags, struct vz_err *err);
 /* Makes directories below `root`, inside it. */
 int vz_path_make_dirs(int root, const char *path, mode_t mode, struct vz_err *err);
 

@@ -65,7 +65,7 @@ tests_unit_test_running_LDADD = $(LINK_LIBS) $(CHECK_LIBS)
 
 unit_tests += tests/unit/test-upper
 check_PROGRAMS += tests/unit/test-upper
-tests_unit_test_upper_SOURCES = tests/unit/test-upper.c tests/unit/unit.h
+tests_unit_test_upper_SOURCES = tests/unit/test-upper.c tests/unit/scratch.h tests/unit/unit.h
 tests_unit_test_upper_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_upper_LDADD = $(LINK_LIBS) $(CHECK_LIBS)
 

@@ -1,7 +1,34 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "link/upper.h"
 
+#include <fcntl.h>
 #include <stdio.h>
+
+#include "base/fd.h"
+#include "base/path.h"
+
+int vz_upper_look(int upper_fd, const char *path, struct vz_upper_seen *ret, struct vz_err *err)
+{
+	auto_fd int fd = vz_path_open_beneath(upper_fd, path, O_PATH | O_NOFOLLOW, err);
+	struct stat st;
+
+	if (fd < 0 && err->code != VZ_NOTFOUND)
+		return -1;
+	if (fd >= 0 && fstat(fd, &st) < 0)
+		return vz_err_sys(err, "stat '%s'", path);
+	*ret = (struct vz_upper_seen){0};
+	if (fd >= 0)
+		*ret = (struct vz_upper_seen){
+			.there = true, .ino = st.st_ino, .size = (uint64_t)st.st_size, .changed = st.st_ctim,
+		};
+	return 0;
+}
+
+bool vz_upper_seen_same(const struct vz_upper_seen *a, const struct vz_upper_seen *b)
+{
+	return a->there == b->there && a->ino == b->ino && a->size == b->size &&
+	       a->changed.tv_sec == b->changed.tv_sec && a->changed.tv_nsec == b->changed.tv_nsec;
+}
 
 void vz_upper_plan_release(struct vz_upper_plan *p)
 {

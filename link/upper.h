@@ -70,6 +70,10 @@ struct vz_upper_plan {
 	struct vz_tree *nodes;           /* owns the nodes of the changes */
 };
 
+/* What is at `path` of an upper directory now. A link or a file where a directory should be on the way: nothing is. */
+int vz_upper_look(int upper_fd, const char *path, struct vz_upper_seen *ret, struct vz_err *err);
+bool vz_upper_seen_same(const struct vz_upper_seen *a, const struct vz_upper_seen *b);
+
 void vz_upper_plan_release(struct vz_upper_plan *p);
 #define auto_upper_plan __attribute__((cleanup(vz_upper_plan_release)))
 

@@ -56,6 +56,13 @@ START_TEST(test_links_stay_inside)
 	close(fd);
 	must(fd = vz_path_open_file(root, "../../x/f", &err));
 	close(fd);
+	must(fd = vz_path_open_beneath(root, "/x/f", O_RDONLY, &err));
+	close(fd);
+	must(fd = vz_path_open_beneath(root, "up", O_PATH | O_NOFOLLOW, &err));
+	close(fd);
+	must_fail(vz_path_open_beneath(root, "up/x/f", O_RDONLY, &err), VZ_NOTFOUND, "open 'up/x/f'");
+	must_fail(vz_path_open_beneath(root, "up", O_RDONLY, &err), VZ_NOTFOUND, "open 'up'");
+	must_fail(vz_path_open_beneath(root, "../etc", O_PATH, &err), VZ_NOTFOUND, "open '../etc'");
 	ck_assert_int_eq(mkfifoat(root, "fifo", 0600), 0);
 	must_fail(vz_path_open_file(root, "fifo", &err), VZ_FAILED, "not a regular file");
 	must(vz_remove_tree(AT_FDCWD, dir, &err));

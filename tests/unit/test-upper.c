@@ -2,6 +2,7 @@
 #include "tests/unit/unit.h"
 
 #include "link/upper.h"
+#include "tests/unit/scratch.h"
 
 START_TEST(test_plan)
 {
@@ -30,4 +31,38 @@ START_TEST(test_plan)
 }
 END_TEST
 
-UNIT_MAIN("upper", test_plan)
+/* Only what stands in the upper itself counts; nothing is opened, nothing followed. */
+START_TEST(test_look)
+{
+	auto_scratch char *dir = scratch_new();
+	struct vz_upper_seen seen, again;
+	struct vz_err err = {0};
+	auto_fd int fd = -1;
+
+	must(fd = vz_open_dir(AT_FDCWD, dir, &err));
+	must(vz_make_dirs(fd, "etc/a", 0755, &err));
+	must(vz_write_file(fd, "etc/a/f", "text", 4, 0644, &err));
+	ck_assert_int_eq(symlinkat("a", fd, "etc/link"), 0);
+	ck_assert_int_eq(symlinkat("/", fd, "root"), 0);
+	ck_assert_int_eq(mkfifoat(fd, "etc/fifo", 0644), 0);
+	must(vz_upper_look(fd, "/etc/a/f", &seen, &err));
+	ck_assert(seen.there && seen.ino && seen.size == 4);
+	must(vz_upper_look(fd, "etc/a/f", &again, &err));
+	ck_assert(vz_upper_seen_same(&seen, &again));
+	ck_assert_int_eq(fchmodat(fd, "etc/a/f", 0600, 0), 0);
+	must(vz_upper_look(fd, "/etc/a/f", &again, &err));
+	ck_assert(!vz_upper_seen_same(&seen, &again));
+	must(vz_upper_look(fd, "/etc/fifo", &seen, &err));
+	ck_assert(seen.there);
+	must(vz_upper_look(fd, "/etc/link", &seen, &err));
+	ck_assert(seen.there && seen.size == 1);
+	must(vz_upper_look(fd, "/", &seen, &err));
+	ck_assert(seen.there);
+	for (const char *const *p = (const char *const[]){ "/etc/link/f", "/root/etc", "/etc/a/f/x", "/etc/b", "/../x", NULL }; *p; p++) {
+		must(vz_upper_look(fd, *p, &seen, &err));
+		ck_assert_msg(!seen.there, "%s", *p);
+	}
+}
+END_TEST
+
+UNIT_MAIN("upper", test_plan, test_look)
