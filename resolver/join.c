@@ -26,6 +26,7 @@ static void copy_repo(const struct vz_recipe_repo *from, struct vz_recipe_repo *
 	ret->key = vz_strdup(from->key);
 	ret->key_from = vz_strdup(from->key_from);
 	ret->fingerprints = copy_list(from->fingerprints, from->n_fingerprints);
+	ret->sources = vz_strdup(from->sources);
 	ret->modules = copy_list(from->modules, from->n_modules);
 	ret->file = vz_strdup(from->file);
 }

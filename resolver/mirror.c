@@ -89,10 +89,10 @@ static int add_host(struct vz_mirrors *m, const char *name, struct vz_err *err)
 	return 0;
 }
 
-static int add_list(struct vz_mirrors *m, const char *name, const char *const *dirs, struct vz_err *err)
+/* Reads the first list of that name; VZ_NOTFOUND if there is none. */
+static int read_list(const char *name, const char *const *dirs, struct vz_mirrors *ret, struct vz_err *err)
 {
 	auto_buf struct vz_buf text = {0}, searched = {0};
-	auto_mirrors struct vz_mirrors list = {0};
 	auto_free char *path = NULL;
 
 	for (; *dirs; dirs++) {
@@ -108,7 +108,14 @@ static int add_list(struct vz_mirrors *m, const char *name, const char *const *d
 		vz_err_set(err, VZ_NOTFOUND, "no mirror list '%s' in %s", name, searched.len ? searched.data : "any directory");
 		return vz_err_hint(err, "write URLs, one a line, into '%s/%s'", VZ_CONF_DIR "/mirrors", name);
 	}
-	if (vz_mirrors_parse(text.data ? text.data : "", text.len, path, &list, err) < 0)
+	return vz_mirrors_parse(text.data ? text.data : "", text.len, path, ret, err);
+}
+
+static int add_list(struct vz_mirrors *m, const char *name, const char *const *dirs, struct vz_err *err)
+{
+	auto_mirrors struct vz_mirrors list = {0};
+
+	if (read_list(name, dirs, &list, err) < 0)
 		return -1;
 	for (size_t i = 0; i < list.n; i++) {
 		if (strcmp(list.urls[i], HOST_APT) != 0)
@@ -119,29 +126,45 @@ static int add_list(struct vz_mirrors *m, const char *name, const char *const *d
 	return 0;
 }
 
-int vz_mirrors_expand(const struct vz_recipe_repo *repo, const char *const *dirs, struct vz_mirrors *ret,
-		      struct vz_err *err)
+/* Where lists of this repository's recipe are looked for; this host's own among them if `host`. To be freed, as
+ * `ret_beside`. */
+static const char **list_dirs(const struct vz_recipe_repo *repo, const char *const *dirs, bool host, char **ret_beside)
 {
 	const char *slash = repo->file ? strrchr(repo->file, '/') : NULL;
-	auto_free char *beside = vz_printf("%.*smirrors", slash ? (int)(slash - repo->file) + 1 : 0, repo->file ? repo->file : "");
-	const char *const usual[] = { VZ_CONF_DIR "/mirrors", beside, VZ_RECIPES_DIR "/mirrors" };
-	auto_free const char **all = NULL;
-	auto_mirrors struct vz_mirrors m = {0};
+	const char **all;
 	size_t n = 0;
 
 	while (dirs && dirs[n])
 		n++;
-	all = vz_alloc((n + sizeof usual / sizeof *usual + 1) * sizeof *all);
+	all = vz_alloc((n + 4) * sizeof *all);
 	if (n)
 		memcpy(all, dirs, n * sizeof *all);
-	memcpy(all + n, usual, sizeof usual);
+	*ret_beside = vz_printf("%.*smirrors", slash ? (int)(slash - repo->file) + 1 : 0, repo->file ? repo->file : "");
+	if (host)
+		all[n++] = VZ_CONF_DIR "/mirrors";
+	all[n++] = *ret_beside;
+	all[n++] = VZ_RECIPES_DIR "/mirrors";
+	return all;
+}
+
+static const char *list_name(const char *url)
+{
+	return strncmp(url, "mirror:", 7) == 0 && vz_name_is_sane(url + 7) ? url + 7 : NULL;
+}
+
+int vz_mirrors_expand(const struct vz_recipe_repo *repo, const char *const *dirs, struct vz_mirrors *ret,
+		      struct vz_err *err)
+{
+	auto_free char *beside = NULL;
+	auto_free const char **all = list_dirs(repo, dirs, true, &beside);
+	auto_mirrors struct vz_mirrors m = {0};
 
 	for (size_t i = 0; i < repo->n_urls; i++) {
 		const char *url = repo->urls[i];
 		auto_free char *public = vz_url_public(url);
 
-		if (strncmp(url, "mirror:", 7) == 0 && vz_name_is_sane(url + 7)) {
-			if (add_list(&m, url + 7, all, err) < 0)
+		if (list_name(url)) {
+			if (add_list(&m, list_name(url), all, err) < 0)
 				return -1;
 		} else if (is_base(url) || strncmp(url, "metalink+", 9) == 0 || strncmp(url, "mirrorlist+", 11) == 0) {
 			add(&m, url, strlen(url));
@@ -153,5 +176,52 @@ int vz_mirrors_expand(const struct vz_recipe_repo *repo, const char *const *dirs
 		return vz_err_set(err, VZ_NOTFOUND, "its mirror lists name no mirror");
 	*ret = m;
 	m = (struct vz_mirrors){0};
+	return 0;
+}
+
+/* Of use anywhere, not on this host alone. */
+static bool is_remote(const char *url)
+{
+	return is_base(url) && strncmp(url, "file:", 5) != 0;
+}
+
+static char *public_base(const char *url)
+{
+	char *public = vz_url_public(url);
+
+	for (size_t len = strlen(public); len && public[len - 1] == '/'; len--)
+		public[len - 1] = 0;
+	return public;
+}
+
+/* The first such of a list. */
+static int list_public(const char *name, const char *const *dirs, char **ret, struct vz_err *err)
+{
+	auto_mirrors struct vz_mirrors list = {0};
+
+	if (read_list(name, dirs, &list, err) < 0)
+		return err->code == VZ_NOTFOUND ? 0 : -1;
+	for (size_t i = 0; i < list.n && !*ret; i++)
+		if (is_remote(list.urls[i]))
+			*ret = public_base(list.urls[i]);
+	return 0;
+}
+
+int vz_mirrors_public(const struct vz_recipe_repo *repo, const char *const *dirs, char **ret, struct vz_err *err)
+{
+	auto_free char *beside = NULL, *found = NULL;
+	auto_free const char **all = list_dirs(repo, dirs, false, &beside);
+
+	if (repo->sources && strcmp(repo->sources, "no") != 0)
+		found = public_base(repo->sources);
+	for (size_t i = 0; !repo->sources && !found && i < repo->n_urls; i++) {
+		const char *url = repo->urls[i];
+
+		if (is_remote(url))
+			found = public_base(url);
+		else if (list_name(url) && list_public(list_name(url), all, &found, err) < 0)
+			return -1;
+	}
+	*ret = steal(&found);
 	return 0;
 }

@@ -28,6 +28,11 @@ void vz_mirrors_add(struct vz_mirrors *m, const char *url);   /* at the end, unl
  * source to put in their place what the server answers. */
 int vz_mirrors_expand(const struct vz_recipe_repo *repo, const char *const *dirs, struct vz_mirrors *ret,
 		      struct vz_err *err);
+/* The one address at which those who use what is built from the repository are to look for it, without a user and
+ * password; NULL if there is none. It depends on nothing but the recipe and the lists that come with it: what
+ * the recipe says in `sources`, else the first remote URL of `url`, where for a list its first URL stands. Neither
+ * /etc/vzpkg/mirrors nor host-apt count. */
+int vz_mirrors_public(const struct vz_recipe_repo *repo, const char *const *dirs, char **ret, struct vz_err *err);
 /* Reads the text of a mirror list; the word "host-apt" is kept as it stands. `what` names it in messages:
  * VZ_USAGE, "WHAT:LINE: …". */
 int vz_mirrors_parse(const char *text, size_t len, const char *what, struct vz_mirrors *ret, struct vz_err *err);

@@ -120,6 +120,7 @@ static void free_repo(struct vz_recipe_repo *repo)
 	free_list(repo->modules, repo->n_modules);
 	free(repo->key_from);
 	free_list(repo->fingerprints, repo->n_fingerprints);
+	free(repo->sources);
 	free(repo->file);
 }
 

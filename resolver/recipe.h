@@ -42,6 +42,7 @@ struct vz_recipe_repo {
 	enum vz_recipe_trust trust;
 	char **modules;          /* rpm; streams of modules to choose from: "NAME:STREAM", "default" */
 	size_t n_modules;
+	char *sources;           /* deb; what apt inside is told: a URL, "no"; NULL if unsaid (resolver/mirror.h) */
 	int priority;            /* 0 to 999; lower number is preferred, 50 if unsaid */
 	char *file;              /* where it is defined, for messages */
 	unsigned line;

@@ -182,6 +182,11 @@ bool vz_recipe_module_ok(const char *s)
 	       spelled(colon + 1, s + strlen(s), ALNUM, ALNUM "._+-");
 }
 
+static bool is_base(const char *url)
+{
+	return vz_url_is_sane(url) && !strpbrk(url, "?#");
+}
+
 bool vz_recipe_url_ok(const char *url)
 {
 	if (strncmp(url, "mirror:", 7) == 0)
@@ -190,7 +195,12 @@ bool vz_recipe_url_ok(const char *url)
 		return vz_url_is_sane(url + 9);
 	if (strncmp(url, "mirrorlist+", 11) == 0)
 		return vz_url_is_sane(url + 11);
-	return vz_url_is_sane(url) && !strpbrk(url, "?#");
+	return is_base(url);
+}
+
+bool vz_recipe_sources_ok(const char *s)
+{
+	return strcmp(s, "no") == 0 || is_base(s);
 }
 
 static bool is_variable(const char *p, size_t len)
@@ -255,7 +265,8 @@ static int expand_all(const struct vz_recipe *r, struct vz_recipe_repo *repo, st
 	    expand_list(r, repo, repo->modules, repo->n_modules, vz_recipe_module_ok, err) < 0 ||
 	    expand_list(r, repo, &repo->suite, 1, vz_recipe_suite_ok, err) < 0)
 		return -1;
-	if (expand_list(r, repo, &repo->key_from, 1, vz_url_is_sane, err) < 0)
+	if (expand_list(r, repo, &repo->key_from, 1, vz_url_is_sane, err) < 0 ||
+	    expand_list(r, repo, &repo->sources, 1, vz_recipe_sources_ok, err) < 0)
 		return -1;
 	return expand(r, repo, &repo->key, err);
 }
@@ -286,6 +297,9 @@ static int check_repo(const struct vz_recipe_repo *repo, struct vz_err *err)
 				  repo->file, repo->line, repo->id);
 	if (repo->n_modules && strcmp(repo->type, "deb") == 0)
 		return vz_err_set(err, VZ_USAGE, "%s:%u: repository '%s' of type deb has modules, which only type rpm knows",
+				  repo->file, repo->line, repo->id);
+	if (repo->sources && strcmp(repo->type, "rpm") == 0)
+		return vz_err_set(err, VZ_USAGE, "%s:%u: repository '%s' of type rpm has sources, which only type deb knows",
 				  repo->file, repo->line, repo->id);
 	if (repo->n_fingerprints && !repo->key)
 		return vz_err_set(err, VZ_USAGE, "%s:%u: repository '%s' has a fingerprint and no key, expected key = KEYRING",
@@ -332,6 +346,7 @@ void vz_recipe_write_rest(struct vz_buf *b, const struct vz_recipe_repo *repo)
 	vz_recipe_write_list(b, "fingerprint", repo->fingerprints, repo->n_fingerprints);
 	write_value(b, "trust", trust_word(repo));
 	vz_buf_printf(b, "priority = %d\n", repo->priority);
+	write_value(b, "sources", repo->sources);
 	vz_recipe_write_list(b, "modules", repo->modules, repo->n_modules);
 }
 

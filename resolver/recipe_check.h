@@ -38,6 +38,7 @@ extern const char *const vz_recipe_archs[];
 
 bool vz_recipe_package_ok(const char *item, enum vz_family family);
 bool vz_recipe_url_ok(const char *url);
+bool vz_recipe_sources_ok(const char *s);          /* URL of a directory, or "no" */
 bool vz_recipe_suite_ok(const char *s);            /* also a component */
 bool vz_recipe_module_ok(const char *s);           /* "NAME:STREAM" or "default" */
 /* The first ${x} in `value` that is not known, to be freed; NULL: none. */

@@ -155,6 +155,19 @@ static int set_trust(struct vz_recipe_reading *in, const struct vz_ini_line *l, 
 	return 0;
 }
 
+static int set_sources(struct vz_recipe_reading *in, const struct vz_ini_line *l, struct vz_err *err)
+{
+	if (check_variables(in, l, err) < 0)
+		return -1;
+	if (!strchr(l->value, '$') && !vz_recipe_sources_ok(l->value)) {
+		auto_free char *public = vz_url_public(l->value);
+
+		return vz_recipe_bad(in, l, err, "sources '%s', expected an http, https, ftp or file URL, or no", public);
+	}
+	vz_recipe_replace(&repo_of(in)->sources, l->value);
+	return 0;
+}
+
 static int set_priority(struct vz_recipe_reading *in, const struct vz_ini_line *l, struct vz_err *err)
 {
 	unsigned v;
@@ -175,6 +188,7 @@ const struct vz_recipe_key vz_recipe_repository_keys[] = {
 	{ "fingerprint", VZ_KEY_LINES, set_fingerprint },
 	{ "trust", 0, set_trust },
 	{ "priority", 0, set_priority },
+	{ "sources", 0, set_sources },
 	{ "modules", VZ_KEY_LINES, set_modules },
 	{0}
 };

@@ -119,6 +119,43 @@ START_TEST(test_beside)
 }
 END_TEST
 
+static char *public(const char *url, const char *const *dirs)
+{
+	struct vz_err err = {0};
+	auto_free char *copy = vz_strdup(url);
+	struct vz_recipe_repo repo = { .id = (char *)"main", .urls = &copy, .n_urls = 1 };
+	char *found = NULL;
+
+	must(vz_mirrors_public(&repo, dirs, &found, &err));
+	return found;
+}
+
+/* What others are told does not depend on this host. */
+START_TEST(test_public)
+{
+	struct vz_err err = {0};
+	auto_free char *one = NULL, *first = NULL, *host = NULL, *none = NULL, *bad = NULL;
+	const char *dirs[] = { NULL, NULL };
+	char *url = (char *)"mirror:bad";
+	struct vz_recipe_repo repo = { .id = (char *)"main", .urls = &url, .n_urls = 1 };
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	dirs[0] = one = vz_printf("%s/one", dir);
+	must(vz_make_dirs(AT_FDCWD, one, 0700, &err));
+	list("one/debian", "host-apt\nfile:///srv/debian\nhttp://u:secret@two.example/debian/\nhttp://three.example/debian\n");
+	list("one/broken", "host-apt\n");
+	list("one/bad", "nonsense\n");
+	first = public("mirror:debian", dirs);
+	ck_assert_str_eq(first, "http://two.example/debian");
+	host = public("mirror:broken", dirs);
+	ck_assert_ptr_null(host);
+	none = public("mirror:none", dirs);
+	ck_assert_ptr_null(none);
+	must_fail(vz_mirrors_public(&repo, dirs, &bad, &err), VZ_USAGE, "/one/bad:1: mirror 'nonsense'");
+	must(vz_remove_tree(AT_FDCWD, dir, &err));
+}
+END_TEST
+
 START_TEST(test_shipped)
 {
 	struct vz_err err = {0};
@@ -128,11 +165,14 @@ START_TEST(test_shipped)
 
 	for (size_t i = 0; i < 2; i++) {
 		auto_mirrors struct vz_mirrors m = {0};
+		auto_free char *public = NULL;
 		char *url = (char *)names[i];
 		struct vz_recipe_repo repo = { .id = (char *)"main", .urls = &url, .n_urls = 1 };
 
 		must(vz_mirrors_expand(&repo, dirs, &m, &err));
 		ck_assert_uint_ge(m.n, i ? 1 : 3);
+		must(vz_mirrors_public(&repo, dirs, &public, &err));
+		ck_assert_ptr_nonnull(public);
 	}
 }
 END_TEST
@@ -156,4 +196,4 @@ START_TEST(test_urls)
 }
 END_TEST
 
-UNIT_MAIN("mirror", test_expand, test_beside, test_shipped, test_urls)
+UNIT_MAIN("mirror", test_expand, test_beside, test_public, test_shipped, test_urls)
