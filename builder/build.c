@@ -9,6 +9,7 @@
 #include "base/proc.h"
 #include "base/table.h"
 #include "builder/publish.h"
+#include "builder/configure.h"
 #include "builder/stage.h"
 #include "resolver/resolve.h"
 #include "store/ingest.h"
@@ -21,6 +22,7 @@ struct build {
 	int repos;                       /* ROOT/repos, open as long as the session */
 	struct vz_session *session;
 	struct vz_plan *plan;
+	struct vz_sources sources, added_sources;
 	struct vz_stage *stages;
 	size_t n_stages;
 	struct vz_buf log;
@@ -35,6 +37,8 @@ static void build_release(struct build *b)
 		free(b->stages[i].packages);
 	}
 	free(b->stages);
+	vz_sources_release(&b->sources);
+	vz_sources_release(&b->added_sources);
 	vz_session_free(b->session);
 	if (b->repos >= 0)
 		close(b->repos);
@@ -175,6 +179,17 @@ static const char *family_arch(const struct vz_plan *p)
 	return p->arch;
 }
 
+static int read_sources(struct build *b, struct vz_err *err)
+{
+	const struct vz_configure_ops *ops = vz_configure_ops(b->plan->family);
+
+	if (!ops || !ops->sources)
+		return 0;
+	if (vz_sources_read(b->recipe, b->o->mirror_dirs, false, &b->sources, err) < 0)
+		return -1;
+	return vz_sources_read(b->recipe, b->o->mirror_dirs, true, &b->added_sources, err);
+}
+
 enum part { BASE, REST, ADDED };
 
 static enum part part_of(const struct vz_plan_package *p)
@@ -195,8 +210,10 @@ static struct vz_stage *add_stage(struct build *b)
 
 static void add_part(struct build *b, enum part part)
 {
+	const struct vz_sources *sources = part == REST ? &b->sources : part == ADDED ? &b->added_sources : NULL;
 	struct vz_stage *s = add_stage(b);
 
+	s->sources = sources && sources->n ? sources : NULL;
 	s->packages = vz_alloc((b->plan->n_packages + 1) * sizeof *s->packages);
 	for (size_t i = 0; i < b->plan->n_packages; i++)
 		if (part_of(&b->plan->packages[i]) == part)
@@ -254,7 +271,7 @@ static void plan_stages(struct build *b)
 /* A stage with nothing to do passes its parent on. */
 static bool is_empty(const struct vz_stage *s)
 {
-	return s->parent && !s->n_packages && !s->script;
+	return s->parent && !s->n_packages && !s->script && !s->sources;
 }
 
 static int run_stages(struct build *b, struct vz_stage **ret_last, struct vz_err *err)
@@ -310,7 +327,7 @@ static int assemble(struct build *b, struct vz_stage **ret_last, struct vz_err *
 {
 	struct vz_err ignored;
 
-	if (fetch_and_ingest(b, err) < 0)
+	if (read_sources(b, err) < 0 || fetch_and_ingest(b, err) < 0)
 		return -1;
 	plan_stages(b);
 	if (run_and_sync(b, ret_last, err) == 0)

@@ -7,7 +7,8 @@
  *             the packages had just been unpacked;
  *   run       runs the maintainer scripts inside, through link/enter, on a
  *             mount of the composed tree with a private upper;
- *   settle    drops from the captured tree what must not be published.
+ *   settle    drops from the captured tree what must not be published;
+ *   sources   tells the system's package manager of the recipe's repositories.
  */
 #ifndef BUILDER_CONFIGURE_H
 #define BUILDER_CONFIGURE_H
@@ -15,6 +16,7 @@
 #include "base/buf.h"
 #include "base/report.h"
 #include "builder/compose.h"
+#include "builder/sources.h"
 #include "store/store.h"
 
 #define VZ_CONFIGURE_SECONDS (30 * 60)
@@ -36,6 +38,8 @@ struct vz_configure_ops {
 	int (*prepare)(struct vz_configure *c, struct vz_tree *t, struct vz_err *err);   /* not for a recipe's script */
 	int (*run)(const struct vz_configure *c, int root_fd, struct vz_err *err);    /* VZ_SCRIPT names the package */
 	int (*settle)(const struct vz_configure *c, struct vz_tree *t, struct vz_err *err);
+	/* NULL: the distribution's packages do. */
+	int (*sources)(const struct vz_configure *c, const struct vz_sources *s, struct vz_tree *t, struct vz_err *err);
 	void (*release)(struct vz_configure *c);     /* of `state`; NULL: there is none */
 };
 

@@ -158,4 +158,5 @@ const struct vz_configure_ops vz_configure_deb = {
 	.prepare = prepare,
 	.run = vz_deb_run,
 	.settle = vz_deb_settle,
+	.sources = vz_deb_sources,
 };

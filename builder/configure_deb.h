@@ -39,6 +39,7 @@ int vz_deb_tools(const struct vz_configure *c, struct vz_tree *t, struct vz_err 
  */
 extern const char vz_deb_driver[];
 int vz_deb_run(const struct vz_configure *c, int root_fd, struct vz_err *err);
+int vz_deb_sources(const struct vz_configure *c, const struct vz_sources *s, struct vz_tree *t, struct vz_err *err);
 int vz_deb_settle(const struct vz_configure *c, struct vz_tree *t, struct vz_err *err);
 
 #endif

@@ -7,6 +7,7 @@ libbuilder_a_SOURCES = \
 libbuilder_a_SOURCES += \
 	builder/claim.h builder/claim_deb.c builder/claim_rpm.c builder/compose.c builder/compose.h builder/content.c builder/content.h \
 	builder/dpkg.c builder/dpkg.h builder/waiting.c builder/waiting.h
+libbuilder_a_SOURCES += builder/sources.c builder/sources.h builder/sources_deb.c
 # an upper directory becomes a tree
 libbuilder_a_SOURCES += builder/capture.c builder/capture.h builder/overlay.c builder/overlay.h
 # maintainer scripts
@@ -61,6 +62,13 @@ tests_unit_test_claim_rpm_SOURCES = \
 	tests/unit/test-claim-rpm.c tests/unit/rpmfile.h tests/unit/scratch.h tests/unit/trees.h tests/unit/unit.h
 tests_unit_test_claim_rpm_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_claim_rpm_LDADD = $(BUILDER_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-sources
+check_PROGRAMS += tests/unit/test-sources
+tests_unit_test_sources_SOURCES = \
+	tests/unit/test-sources.c tests/unit/gpg.h tests/unit/scratch.h tests/unit/trees.h tests/unit/unit.h
+tests_unit_test_sources_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_sources_LDADD = $(BUILDER_LIBS) $(CHECK_LIBS)
 
 unit_tests += tests/unit/test-configure
 check_PROGRAMS += tests/unit/test-configure

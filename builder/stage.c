@@ -60,6 +60,8 @@ static void stage_key(struct vz_stage *s)
 		vz_buf_printf(&b, "script %s %zu\n", s->script->when, s->script->len);
 		vz_buf_add(&b, s->script->text, s->script->len);
 	}
+	if (s->sources)
+		vz_sources_describe(s->sources, &b);
 	vz_sha256(b.data, b.len, &d);
 	vz_digest_hex(&d, s->key);
 }
@@ -229,13 +231,17 @@ static int configure(struct vz_stage *s, const struct vz_compose_package *packag
 		.store = s->store, .parent = s->parent ? s->parent->tree : NULL, .packages = packages,
 		.n = s->n_packages, .arch = s->arch, .date = s->date, .log = s->log, .report = s->report,
 	};
-	int rc;
+	int rc = 0;
 
 	if (!ops)
 		return vz_err_set(err, VZ_FAILED, "packages of family '%s' cannot be configured", s->family);
-	rc = s->script ? 0 : ops->prepare(&c, tree, err);
-	if (rc == 0)
-		rc = run_and_capture(s, ops, &c, tree, err);
+	if (s->n_packages || s->script) {
+		rc = s->script ? 0 : ops->prepare(&c, tree, err);
+		if (rc == 0)
+			rc = run_and_capture(s, ops, &c, tree, err);
+	}
+	if (rc == 0 && s->sources && ops->sources)
+		rc = ops->sources(&c, s->sources, tree, err);
 	if (ops->release)
 		ops->release(&c);
 	return rc;
@@ -251,7 +257,7 @@ static int build(struct vz_stage *s, const struct vz_compose_package *packages, 
 
 	if (s->script)
 		vz_report_stage(s->report, "running the recipe's script '%s'", s->script->name);
-	else
+	else if (s->n_packages)
 		vz_report_stage(s->report, "configuring %zu packages%s", s->n_packages, s->parent ? "" : " of the base");
 	if (vz_compose(&compose, err) < 0 || configure(s, packages, tree, err) < 0)
 		return -1;

@@ -65,6 +65,7 @@ static int add_repo(struct vz_recipe *r, const struct vz_recipe *app, const stru
 							       "another of that name", app->name, repo->id);
 	r->repos = vz_realloc(r->repos, r->n_repos + 1, sizeof *r->repos);
 	copy_repo(repo, &r->repos[r->n_repos]);
+	r->repos[r->n_repos].added = true;
 	if (other) {
 		free(r->repos[r->n_repos].id);
 		r->repos[r->n_repos].id = steal(&other);

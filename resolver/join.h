@@ -14,8 +14,9 @@
 #include "base/texts.h"
 #include "resolver/recipe.h"
 
-/* Scripts of applications are marked `added`. VZ_UNRESOLVED: an application is of another family or architecture, or
- * has packages for other templates only. VZ_USAGE: what is no package's name. The result owns all it has. */
+/* Scripts and repositories of applications are marked `added`. VZ_UNRESOLVED: an application is of another family or
+ * architecture, or has packages for other templates only. VZ_USAGE: what is no package's name. The result owns all
+ * it has. */
 struct vz_recipe *vz_recipe_join(const struct vz_recipe *os, struct vz_recipe *const *apps, size_t n,
 				 const struct vz_texts *packages, struct vz_err *err);
 

@@ -44,6 +44,7 @@ struct vz_recipe_repo {
 	size_t n_modules;
 	char *sources;           /* deb; what apt inside is told: a URL, "no"; NULL if unsaid (resolver/mirror.h) */
 	int priority;            /* 0 to 999; lower number is preferred, 50 if unsaid */
+	bool added;              /* in a joined recipe: by an application */
 	char *file;              /* where it is defined, for messages */
 	unsigned line;
 };

@@ -20,13 +20,21 @@ healthy() { # ENV
 run 0 vz create env base base
 healthy base
 
+run 0 vz exec base -- cat /etc/apt/sources.list.d/main.sources
+gave '^URIs: http://deb.example.org/debian$'
+
+# nothing said about sources: apt inside goes where the recipe goes
 recipe "$tmp/full.recipe" "$mirror_url" "$suite" "$mirror/key/key.gpg" "${mirror_more[@]}"
+sed -i '/^sources/d' "$tmp/full.recipe"
 run 0 vz --json create template "$tmp/full.recipe"
 same "$(json '.name + "@" + (.version | tostring)')" full@1
 json '.packages[] | select(.name == "nginx-light") | .digest' | grep -qE '^[0-9a-f]{64}$' || die "no digest"
 [ "$(json .new_bytes)" -lt "$(json .bytes)" ] || die "a second template shares nothing"
 run 0 vz create env full full
 healthy full
+run 0 vz exec full -- apt-get -q update
+run 0 vz exec full -- apt-cache policy usr-is-merged
+gave "500 $mirror_url $suite/main"
 # users, alternatives, diversions, triggers, conffiles did what they do
 run 0 vz exec full -- bash -c 'getent group crontab && test -e "$(readlink -f /etc/alternatives/pager)" &&
 	test -L /usr/bin/pager && dpkg-divert --list | grep -q "by dash" && test -s /etc/ssl/certs/ca-certificates.crt &&

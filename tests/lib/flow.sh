@@ -13,7 +13,7 @@
 #   with_base            $root is a copy of a store with the template "base" of real packages, built once
 #   with_mirror          $mirror (directory), $mirror_url, $suite: real packages on loopback
 #   with_rpmdist         $rpm_repo, $rpm_key, $rpm_url: an RPM distribution of real binaries on loopback (rpmdist.sh)
-#   recipe FILE URL SUITE KEY INSTALL…   writes an `os` recipe named as the file
+#   recipe FILE URL SUITE KEY INSTALL…   writes an `os` recipe named as the file; whatever URL is, what it builds is the same
 #   skip REASON · die REASON
 
 set -euo pipefail
@@ -124,6 +124,7 @@ recipe() {
 		suite = $suite
 		components = main
 		key = $key
+		sources = http://deb.example.org/debian
 		[packages]
 		install = $*
 	END

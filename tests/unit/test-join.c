@@ -42,6 +42,7 @@ START_TEST(test_join)
 	ck_assert_str_eq(r->repos[0].urls[0], "http://a.example/d");
 	ck_assert_str_eq(r->repos[1].id, "web-main");
 	ck_assert_str_eq(r->repos[2].id, "more");
+	ck_assert(!r->repos[0].added && r->repos[1].added && r->repos[2].added);
 	ck_assert_uint_eq(r->n_packages, 4);
 	ck_assert_str_eq(r->packages[1].install[0], "nginx");
 	ck_assert_str_eq(r->packages[2].install[0], "deb-only");
