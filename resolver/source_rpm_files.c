@@ -86,7 +86,8 @@ static int take_piece(void *ctx, const char *data, size_t len, struct vz_err *er
 /* Unpacks `packed` into `out`, and compares it with what was promised. */
 static int unpack(const struct vz_repomd_file *f, int packed, int out, uint64_t limit, struct vz_err *err)
 {
-	struct unpacking u = { .fd = out, .is_xml = strcmp(f->type, "modules") != 0 };
+	struct unpacking u = { .fd = out, .is_xml = strcmp(f->type, "modules") != 0,
+			       .gate.may_name_type = strncmp(f->type, "group", 5) == 0 };
 	struct vz_unpacked got;
 	char hex[VZ_HASH_MAX] = "";
 	struct stat st;

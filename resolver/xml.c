@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "resolver/xml.h"
 
-#include <stdbool.h>
 #include <string.h>
 #include <strings.h>
 
 #define MAX_DEPTH 64
 #define MAX_RUN (16 << 20)
 #define CDATA "[CDATA["
+#define DOCTYPE "DOCTYPE"
 
-enum state { TEXT, LESS, BANG, COMMENT, IN_CDATA, INSTRUCTION, TAG, QUOTED, CLOSING };
+enum state { TEXT, LESS, BANG, COMMENT, IN_CDATA, TYPE, QUOTED_IN_TYPE, INSTRUCTION, TAG, QUOTED, CLOSING };
 
 static int refuse(struct vz_err *err, const char *what)
 {
@@ -90,12 +90,18 @@ static int in_tag(struct vz_xml_gate *g, unsigned char c, struct vz_err *err)
 		go(g, QUOTED);
 		g->quote = c;
 	} else if (c == '>') {
+		g->may_name_type = false;
 		g->depth += g->last != '/';
 		if (g->depth > MAX_DEPTH)
 			return refuse(err, "is nested deeper than 64 elements");
 		go(g, TEXT);
 	}
 	return 0;
+}
+
+static bool could_be(const struct vz_xml_gate *g, const char *word)
+{
+	return strncmp(g->token, word, g->n_token) == 0;
 }
 
 static int after_bang(struct vz_xml_gate *g, unsigned char c, struct vz_err *err)
@@ -105,8 +111,25 @@ static int after_bang(struct vz_xml_gate *g, unsigned char c, struct vz_err *err
 		go(g, COMMENT);
 	else if (strcmp(g->token, CDATA) == 0)
 		go(g, IN_CDATA);
-	else if (strncmp(g->token, "--", g->n_token) != 0 && strncmp(g->token, CDATA, g->n_token) != 0)
+	else if (g->may_name_type && strcmp(g->token, DOCTYPE) == 0)
+		go(g, TYPE);
+	else if (!could_be(g, "--") && !could_be(g, CDATA) && !(g->may_name_type && could_be(g, DOCTYPE)))
 		return refuse(err, "declares a document type or entities");
+	return 0;
+}
+
+/* A name, and perhaps where the type could be found. */
+static int in_type(struct vz_xml_gate *g, unsigned char c, struct vz_err *err)
+{
+	if (c == '"' || c == '\'') {
+		go(g, QUOTED_IN_TYPE);
+		g->quote = c;
+	} else if (c == '>') {
+		g->may_name_type = false;
+		go(g, TEXT);
+	} else if (!in_name(c) && !strchr(" \t\r\n", c)) {
+		return refuse(err, "declares a document type or entities");
+	}
 	return 0;
 }
 
@@ -129,6 +152,12 @@ static int step(struct vz_xml_gate *g, unsigned char c, struct vz_err *err)
 	case IN_CDATA:
 		if (c == '>' && g->last == ']' && g->last2 == ']')
 			go(g, TEXT);
+		return 0;
+	case TYPE:
+		return in_type(g, c, err);
+	case QUOTED_IN_TYPE:
+		if (c == g->quote)
+			go(g, TYPE);
 		return 0;
 	case INSTRUCTION:
 		if (c != '>' || g->last != '?') {

@@ -11,21 +11,28 @@
  * xml:base, nest at most 64 deep, and have no piece without markup, nor tag,
  * longer than 16 MiB.
  *
+ * Lists of groups as distributions write them name a document type, comps.dtd.
+ * Where the caller expects that, one is let through if it comes before the
+ * first element and does no more than name: a type that declares something
+ * itself never passes, and no parser here reads one from elsewhere.
+ *
  * Whether it is well-formed is the parser's to say.  For a text that is, the
  * gate sees the same tags as the parser does.  Text comes in pieces of any size.
  *
- *     struct vz_xml_gate g = {0};
+ *     struct vz_xml_gate g = { .may_name_type = … };
  *     vz_xml_gate_add(&g, …)…; vz_xml_gate_end(&g, …)
  */
 #ifndef RESOLVER_XML_H
 #define RESOLVER_XML_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
 
 struct vz_xml_gate {
+	bool may_name_type;                              /* a document type is expected, and was not met yet */
 	unsigned char state, quote, last, last2;
 	unsigned char utf8_more, utf8_low, utf8_high;    /* continuation bytes due, and what the next may be */
 	unsigned depth, n_token;

@@ -8,14 +8,19 @@
 
 static struct vz_err err;
 
-static int pass(const char *text, size_t len, size_t piece)
+static int pass_as(const char *text, size_t len, size_t piece, bool may_name_type)
 {
-	struct vz_xml_gate g = {0};
+	struct vz_xml_gate g = { .may_name_type = may_name_type };
 
 	for (size_t at = 0; at < len; at += piece)
 		if (vz_xml_gate_add(&g, text + at, len - at < piece ? len - at : piece, &err) < 0)
 			return -1;
 	return vz_xml_gate_end(&g, &err);
+}
+
+static int pass(const char *text, size_t len, size_t piece)
+{
+	return pass_as(text, len, piece, false);
 }
 
 START_TEST(test_passes)
@@ -71,6 +76,32 @@ START_TEST(test_refuses)
 }
 END_TEST
 
+/* What lists of groups begin with, and no more than that. */
+START_TEST(test_type)
+{
+	static const char *const good[] = {
+		"<?xml version=\"1.0\"?>\n<!DOCTYPE comps\n  PUBLIC '-//Red Hat, Inc.//DTD Comps info//EN'\n  'comps.dtd'>\n<comps/>",
+		"<!-- by hand --><!DOCTYPE comps PUBLIC \"-//Red Hat, Inc.//DTD Comps info//EN\" \"comps.dtd\"><comps/>",
+		"<!DOCTYPE comps SYSTEM '>[<!ENTITY a \"b\">]'><comps/>", "<!DOCTYPE comps><comps/>", "<comps/>",
+	};
+	static const char *const bad[] = {
+		"<!DOCTYPE a [<!ENTITY b \"c\">]><a>&b;</a>",
+		"<!DOCTYPE a SYSTEM 'b'[<!ENTITY % c SYSTEM 'file:///etc/passwd'>%c;]><a/>",
+		"<!DOCTYPE a SYSTEM 'b' <!ENTITY c 'd'>><a/>",
+		"<!DOCTYPE a><!DOCTYPE a><a/>", "<a><!DOCTYPE a></a>", "<a/><!DOCTYPE a>", "<!DOCTYPF a><a/>", "<!ENTITY b 'c'><a/>",
+		"<!doctype a><a/>",
+	};
+
+	for (size_t piece = 1; piece < 40; piece += 6) {
+		for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+			must(pass_as(good[i], strlen(good[i]), piece, true));
+		for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+			must_fail(pass_as(bad[i], strlen(bad[i]), piece, true), VZ_UNTRUSTED, "document type");
+	}
+	must_fail(pass_as("<!DOCTYPE a 'b", 14, 14, true), VZ_UNTRUSTED, "too early");
+}
+END_TEST
+
 static int note_begin(void *ctx, const struct vz_xml_element *e, struct vz_err *unused)
 {
 	const char *x = vz_xml_attribute(e, "x");
@@ -102,4 +133,4 @@ START_TEST(test_walk)
 }
 END_TEST
 
-UNIT_MAIN("xml", test_passes, test_refuses, test_walk)
+UNIT_MAIN("xml", test_passes, test_refuses, test_type, test_walk)
