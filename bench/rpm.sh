@@ -43,15 +43,20 @@ rpm_same() { # TEMPLATE: the comparison holds only if both made the same system
 rpm_recipe "$tmp/core.recipe" "$rpm_url" "$rpm_key" @core
 ours=$(median fresh vz create template "$tmp/core.recipe")
 theirs=$(median dnf_anew with_dnf install @core)
+# what median measured was in a shell of its own; this store stays
+fresh
+run 0 vz create template "$tmp/core.recipe"
 rpm_same core
 row "RPM: @core from nothing" "$ours" "dnf --installroot" "$theirs" 3
 
 # a second one that shares the base
 rpm_recipe "$tmp/python.recipe" "$rpm_url" "$rpm_key" @core less python3
-mv "$root" "$tmp/first-rpm"
-restore_rpm() { fresh; cp -al "$tmp/first-rpm" "$root"; rm -rf "$root/locks"; }
+first=$root
+restore_rpm() { fresh; cp -al "$first" "$root"; rm -rf "$root/locks"; }
 ours=$(median restore_rpm vz create template "$tmp/python.recipe")
 theirs=$(median dnf_anew with_dnf install @core less python3)
+restore_rpm
+run 0 vz create template "$tmp/python.recipe"
 rpm_same python
 row "RPM: a second one on the same base" "$ours" "dnf --installroot" "$theirs" 10
 gone
