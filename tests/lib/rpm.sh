@@ -9,13 +9,16 @@
 #                                       the list of it. $rpm_target (noarch) is its architecture
 #   rpm_addsign KEYDIR FILE…            signs packages
 #   rpm_publish REPO KEYDIR             REPO/**.rpm → REPO/repodata, repomd.xml signed with KEYDIR's key
+#   rpm_metadata REPO TYPE              the unpacked metadata of that type, on stdout
+#   rpm_modify REPO KEYDIR TYPE         stdin becomes it; repomd.xml says so and is signed
+#   rpm_seal REPO KEYDIR                signs repomd.xml, as $rpm_sign_repomd says
 #
-# What rpm_publish makes can be bent by variables:
-#   rpm_compress=gz|xz|zstd|bz2         form of the metadata (default gz)
+# What these make can be bent by variables:
+#   rpm_compress=gz|xz|zst|bz2|plain    form of what rpm_modify puts there (default gz)
 #   rpm_sign_repomd=yes|no              (default yes)
 #   rpm_comps=FILE                      groups
 #   rpm_revision=N                      repomd.xml's revision (default: the time)
-# Of the host's and the user's configuration of rpm nothing is read.
+# Of the host's and the user's configuration of rpm nothing is read. Needs repo.sh.
 
 rpm_epoch=1700000000 # the time of all that is made here
 rpm_macros='/usr/lib/rpm/macros:/usr/lib/rpm/platform/%{_target}/macros:/usr/lib/rpm/fileattrs/*.attr'
@@ -99,13 +102,65 @@ rpm_addsign() {
 }
 
 rpm_publish() {
-	local repo=$1 key=$2 args=(--quiet --workers 2 --no-database --general-compress-type "${rpm_compress:-gz}")
+	local repo=$1 key=$2 args=(--quiet --workers 2 --no-database)
 	[ -z "${rpm_comps-}" ] || args+=(--groupfile "$rpm_comps")
 	[ -z "${rpm_revision-}" ] || args+=(--revision "$rpm_revision")
 	createrepo_c "${args[@]}" "$repo" || return 1
+	rpm_seal "$repo" "$key"
+}
+
+rpm_seal() {
+	local repo=$1 key=$2
 	rm -f "$repo/repodata/repomd.xml.asc"
 	[ "${rpm_sign_repomd-yes}" = no ] || {
 		repo_gpg "$key" --armor --detach-sign -o "$repo/repodata/repomd.xml.asc" "$repo/repodata/repomd.xml"
 		gpgconf --homedir "$key/home" --kill all
 	}
+}
+
+# the lines of that type's element in repomd.xml
+rpm_element() { sed -n "/<data type=\"$2\">/,/<\/data>/p" "$1/repodata/repomd.xml"; }
+
+rpm_metadata() {
+	local place
+	place=$(rpm_element "$1" "$2" | sed -n 's/.*<location href="\([^"]*\)".*/\1/p')
+	case $place in
+	*.gz) gzip -dc ;;
+	*.xz) xz -dc ;;
+	*.zst) zstd -dcq ;;
+	*.bz2) bzip2 -dc ;;
+	*) cat ;;
+	esac <"$1/$place"
+}
+
+rpm_modify() {
+	local repo=$1 key=$2 type=$3 form=${rpm_compress:-gz} dir place name=$3.xml
+	dir=$(mktemp -d)
+	cat >"$dir/open"
+	case $form in
+	gz) gzip -n9 ;;
+	xz) xz ;;
+	zst) zstd -q19 ;;
+	bz2) bzip2 ;;
+	plain) cat ;;
+	esac <"$dir/open" >"$dir/packed"
+	[ "$type" != modules ] || name=modules.yaml
+	[ "$form" = plain ] || name+=.$form
+	place=repodata/$(sha256sum "$dir/packed" | cut -d' ' -f1)-$name
+	{
+		printf '  <data type="%s">\n    <checksum type="sha256">%.64s</checksum>\n' "$type" "${place#repodata/}"
+		printf '    <open-checksum type="sha256">%.64s</open-checksum>\n' "$(sha256sum "$dir/open")"
+		printf '    <location href="%s"/>\n    <timestamp>%s</timestamp>\n' "$place" "$rpm_epoch"
+		printf '    <size>%s</size>\n    <open-size>%s</open-size>\n  </data>\n' \
+			"$(stat -c %s "$dir/packed")" "$(stat -c %s "$dir/open")"
+	} >"$dir/data"
+	mv "$dir/packed" "$repo/$place"
+	{
+		sed -e "/<data type=\"$type\">/,/<\/data>/d" -e '/<\/repomd>/d' "$repo/repodata/repomd.xml"
+		cat "$dir/data"
+		echo '</repomd>'
+	} >"$dir/repomd.xml"
+	mv "$dir/repomd.xml" "$repo/repodata/repomd.xml"
+	rm -rf "$dir"
+	rpm_seal "$repo" "$key"
 }
