@@ -5,8 +5,9 @@
     server.py [--port-file F] [--fault-file F] [--log F] DIR
 
 Serves DIR on a free port of 127.0.0.1 and prints the address. HTTP/1.1 with
-keep-alive, ranges, If-Modified-Since. Ends when
-its parent does, or when its standard input is a pipe that is closed.
+keep-alive, ranges, If-Modified-Since. A file may be named with the query it is
+asked for with. Ends when its parent does, or when its standard input is a pipe
+that is closed.
 
 The fault file is read again for each request. A line is "PREFIX FAULT
 [ARGUMENT] [times K]"; the first whose PREFIX begins the path counts, `times K`
@@ -145,7 +146,9 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(block)
 
     def file(self, fault, arg):
-        path = os.path.normpath(options.dir + "/" + unquote(self.path.split("?")[0]))
+        path = os.path.normpath(options.dir + "/" + unquote(self.path))
+        if not os.path.exists(path):
+            path = os.path.normpath(options.dir + "/" + unquote(self.path.split("?")[0]))
         try:
             if path != options.dir and not path.startswith(options.dir + "/"):
                 raise FileNotFoundError
