@@ -48,7 +48,9 @@ printf '%s\ncolour = blue\n[packages]\ninstall = apt\n' "$good_head" | bad 10 co
 
 # every recipe that we ship reads well; where it comes from is another matter
 for shipped in "$top_srcdir"/recipes/*.recipe; do
-	"$VZPKG" --root "$root" --offline -n create template "$shipped" >"$out" 2>"$err" && die "resolved without metadata"
+	# an application's are resolved for each environment: it alone needs none
+	! "$VZPKG" --root "$root" --offline -n create template "$shipped" >"$out" 2>"$err" || grep -q '^kind *= *app' "$shipped" ||
+		die "resolved without metadata"
 	! grep -q "$shipped:[0-9]" "$err" || die "$shipped does not parse"
 done
 # mirror lists: those of --recipes come before those beside the recipe
