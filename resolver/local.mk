@@ -7,7 +7,8 @@ libresolver_a_SOURCES = \
 # recipes and mirrors
 libresolver_a_SOURCES += \
 	resolver/ini.c resolver/ini.h resolver/join.c resolver/join.h resolver/recipe.c resolver/recipe_check.c resolver/recipe_check.h \
-	resolver/recipe_keys.c resolver/recipe_keys.h resolver/recipe_keys_repository.c resolver/request.c resolver/request.h
+	resolver/recipe_keys.c resolver/recipe_keys.h resolver/recipe_keys_health.c \
+	resolver/recipe_keys_repository.c resolver/request.c resolver/request.h
 libresolver_a_SOURCES += \
 	resolver/ez.c resolver/ez.h resolver/recipe_ez.c resolver/recipe_ez.h resolver/recipe_ez_repo.c \
 	resolver/recipe_ez_repo.h resolver/recipe_ez_ini.c resolver/recipe_ez_write.c

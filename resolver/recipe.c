@@ -141,6 +141,7 @@ void vz_recipe_free(struct vz_recipe *r)
 		free(r->scripts[i].text);
 	}
 	free_list(r->notes, r->n_notes);
+	free_list(r->health.checks, r->health.n_checks);
 	free(r->repos);
 	free(r->packages);
 	free(r->scripts);

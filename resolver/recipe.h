@@ -17,6 +17,7 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
+#include "base/texts.h"
 
 /* What of an rpm repository must be signed, besides what the words `trust = unsigned` say. */
 enum vz_recipe_trust {
@@ -66,6 +67,22 @@ struct vz_recipe_script {
 	bool added;              /* an application's, in a joined recipe (resolver/join.h) */
 };
 
+/* How far scheduled updates go by themselves; of several words the least counts. */
+enum vz_recipe_auto {
+	VZ_AUTO_UNSAID,
+	VZ_AUTO_NO,              /* they leave the template alone */
+	VZ_AUTO_DOWNLOAD,        /* what an update would need comes to this host */
+	VZ_AUTO_BUILD,           /* a new version is built */
+	VZ_AUTO_APPLY,           /* and the environments that follow move to it; unsaid: this */
+};
+
+/* What tells that an environment does what it is for. */
+struct vz_recipe_health {
+	char **checks;           /* commands, as vz_recipe_command() takes them */
+	size_t n_checks;
+	unsigned timeout;        /* seconds that each may take; 60 if unsaid */
+};
+
 struct vz_recipe {
 	char *path;              /* file it was read from */
 	char *text;              /* the whole as one recipe in canonical form, for provenance: equal recipes, equal text */
@@ -73,12 +90,14 @@ struct vz_recipe {
 	char *arch;              /* "x86_64"; from `arch =`, else the host's */
 	char *releasever;        /* `releasever =`, or NULL */
 	unsigned keep;           /* 5 if unsaid */
+	enum vz_recipe_auto automatic;   /* never VZ_AUTO_UNSAID once it was read */
 	struct vz_recipe_repo *repos;
 	size_t n_repos;
 	struct vz_recipe_packages *packages;
 	size_t n_packages;
 	struct vz_recipe_script *scripts;
 	size_t n_scripts;
+	struct vz_recipe_health health;
 	char **notes;            /* what of an EZ template was left out or changed, a line each */
 	size_t n_notes;
 };
@@ -97,5 +116,9 @@ struct vz_recipe *vz_recipe_parse(const char *text, size_t len, const char *path
  * then an EZ template in NAME or NAME-ez, then OS/VERSION/ARCH of a template area.
  * To be freed. VZ_NOTFOUND names the directories that were searched. */
 char *vz_recipe_find(const char *name, const char *const *dirs, struct vz_err *err);
+
+/* Splits a command of [health] into words: they stand between white space, and what stands between two '"' or two "'" is
+ * part of one word. There is no other syntax. VZ_USAGE where a quotation mark lacks its other, or there is no word. */
+int vz_recipe_command(const char *line, struct vz_texts *ret, struct vz_err *err);
 
 #endif

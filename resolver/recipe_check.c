@@ -24,6 +24,8 @@
 const char *const vz_recipe_archs[] = { "x86_64", "aarch64", "armv7l", "i686", "ppc64le", "riscv64", "s390x",
 					"loongarch64", NULL };
 
+const char *const vz_recipe_autos[] = { "no", "download", "build", "apply", NULL };
+
 char *vz_recipe_beside(const char *recipe, const char *name)
 {
 	const char *slash = strrchr(recipe, '/');
@@ -359,6 +361,14 @@ static void write_packages(struct vz_buf *b, const struct vz_recipe_packages *p)
 		write_value(b, "recommends", p->recommends ? "yes" : "no");
 }
 
+void vz_recipe_write_health(struct vz_buf *b, const struct vz_recipe_health *h)
+{
+	if (!h->n_checks)
+		return;
+	vz_buf_printf(b, "\n[health]\ntimeout = %u\n", h->timeout);
+	vz_recipe_write_list(b, "check", h->checks, h->n_checks);
+}
+
 static char *canonical(const struct vz_recipe *r)
 {
 	struct vz_buf b = {0};
@@ -369,7 +379,7 @@ static char *canonical(const struct vz_recipe *r)
 	write_value(&b, "summary", r->summary);
 	write_value(&b, "arch", r->arch);
 	write_value(&b, "releasever", r->releasever);
-	vz_buf_printf(&b, "keep = %u\n", r->keep);
+	vz_buf_printf(&b, "keep = %u\nauto = %s\n", r->keep, vz_recipe_autos[r->automatic - VZ_AUTO_NO]);
 	for (size_t i = 0; i < r->n_repos; i++) {
 		vz_buf_printf(&b, "\n[repository %s]\n", r->repos[i].id);
 		vz_recipe_write_source(&b, &r->repos[i]);
@@ -384,6 +394,7 @@ static char *canonical(const struct vz_recipe *r)
 		vz_digest_hex(&d, hex);
 		vz_buf_printf(&b, "%s = %s\n; sha256 %s\n", r->scripts[i].when, r->scripts[i].name, hex);
 	}
+	vz_recipe_write_health(&b, &r->health);
 	return vz_buf_steal(&b);
 }
 
@@ -416,6 +427,10 @@ int vz_recipe_finish(struct vz_recipe *r, struct vz_err *err)
 				  r->path);
 	if (!r->arch && uname(&host) == 0)
 		r->arch = vz_strdup(host.machine);
+	if (!r->automatic)
+		r->automatic = VZ_AUTO_APPLY;
+	if (!r->health.timeout)
+		r->health.timeout = 60;
 	if (strcmp(r->kind, "os") == 0 && !r->n_repos)
 		return vz_err_set(err, VZ_USAGE, "%s:1: a template of kind os without repository, expected [repository ID]",
 				  r->path);

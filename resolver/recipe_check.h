@@ -35,6 +35,7 @@ const char *vz_recipe_word(const char **p, size_t *ret_len);
 char *vz_recipe_glued(const char *value);
 
 extern const char *const vz_recipe_archs[];
+extern const char *const vz_recipe_autos[];        /* from VZ_AUTO_NO on */
 
 bool vz_recipe_package_ok(const char *item, enum vz_family family);
 bool vz_recipe_url_ok(const char *url);
@@ -48,6 +49,8 @@ char *vz_recipe_unknown_variable(const char *value);
 void vz_recipe_write_list(struct vz_buf *b, const char *key, char **items, size_t n);
 void vz_recipe_write_source(struct vz_buf *b, const struct vz_recipe_repo *repo);
 void vz_recipe_write_rest(struct vz_buf *b, const struct vz_recipe_repo *repo);
+
+void vz_recipe_write_health(struct vz_buf *b, const struct vz_recipe_health *h);
 
 /* Fills in what is unsaid, expands variables, checks the whole, writes `r->text`. */
 int vz_recipe_finish(struct vz_recipe *r, struct vz_err *err);

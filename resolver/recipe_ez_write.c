@@ -70,7 +70,8 @@ static char *sidecar(const struct vz_recipe *r)
 	struct vz_buf b = {0};
 
 	vz_buf_printf(&b, "; what vzpkg knows of this template and the original's files cannot say: vzpkg-recipe(5)\n"
-		      "[template]\nname = %s\nkind = %s\narch = %s\nkeep = %u\n", r->name, r->kind, r->arch, r->keep);
+		      "[template]\nname = %s\nkind = %s\narch = %s\nkeep = %u\nauto = %s\n", r->name, r->kind, r->arch, r->keep,
+		      vz_recipe_autos[r->automatic - VZ_AUTO_NO]);
 	if (r->releasever)
 		vz_buf_printf(&b, "releasever = %s\n", r->releasever);
 	if (r->n_repos) {
@@ -90,6 +91,7 @@ static char *sidecar(const struct vz_recipe *r)
 	}
 	for (size_t i = 0; i < r->n_packages; i++)
 		add_packages(&b, &r->packages[i]);
+	vz_recipe_write_health(&b, &r->health);
 	return vz_buf_steal(&b);
 }
 

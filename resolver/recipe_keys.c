@@ -131,6 +131,16 @@ static int set_keep(struct vz_recipe_reading *in, const struct vz_ini_line *l, s
 	return vz_recipe_number(in, l, 9999, &in->r->keep, err);
 }
 
+static int set_auto(struct vz_recipe_reading *in, const struct vz_ini_line *l, struct vz_err *err)
+{
+	in->r->automatic = VZ_AUTO_NO;
+	if (vz_recipe_check_word(in, l, vz_recipe_autos, err) < 0)
+		return -1;
+	while (strcmp(vz_recipe_autos[in->r->automatic - VZ_AUTO_NO], l->value) != 0)
+		in->r->automatic++;
+	return 0;
+}
+
 static int set_include(struct vz_recipe_reading *in, const struct vz_ini_line *l, struct vz_err *err)
 {
 	(void)in, (void)l, (void)err;       /* recipe.c has read that file before */
@@ -229,6 +239,7 @@ static const struct vz_recipe_key template_keys[] = {
 	{ "arch", 0, set_arch },
 	{ "releasever", 0, set_releasever },
 	{ "keep", 0, set_keep },
+	{ "auto", 0, set_auto },
 	{ "include", VZ_KEY_LINES, set_include },
 	{0}
 };
@@ -251,13 +262,14 @@ static const struct vz_recipe_section sections[] = {
 	{ "repository", VZ_SECTION_NAMED, vz_recipe_repository_keys, vz_recipe_begin_repository },
 	{ "packages", VZ_SECTION_NAMED | VZ_SECTION_ALONE, packages_keys, begin_packages },
 	{ "scripts", VZ_SECTION_ALONE, scripts_keys, begin_alone },
+	{ "health", VZ_SECTION_ALONE, vz_recipe_health_keys, begin_alone },
 };
 
 #define N_SECTIONS (sizeof sections / sizeof *sections)
 
 static int take_section(struct vz_recipe_reading *in, const struct vz_ini_line *l, struct vz_err *err)
 {
-	static const char *const names[] = { "template", "repository", "packages", "scripts", NULL };
+	static const char *const names[] = { "template", "repository", "packages", "scripts", "health", NULL };
 	size_t len = strcspn(l->section, " \t");
 	auto_free char *kind = vz_strndup(l->section, len), *name = NULL, *whole = NULL;
 	const char *rest = l->section + len + strspn(l->section + len, " \t");

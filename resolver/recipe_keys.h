@@ -43,6 +43,9 @@ extern const struct vz_recipe_key vz_recipe_repository_keys[];
 int vz_recipe_begin_repository(struct vz_recipe_reading *in, const char *name, const struct vz_ini_line *l,
 			       struct vz_err *err);
 
+/* recipe_keys_health.c: [health]. */
+extern const struct vz_recipe_key vz_recipe_health_keys[];
+
 /* What the sections share. Errors are VZ_USAGE, "FILE:LINE: …"; all return -1. */
 int vz_recipe_bad(const struct vz_recipe_reading *in, const struct vz_ini_line *l, struct vz_err *err, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));

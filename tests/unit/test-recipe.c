@@ -199,7 +199,7 @@ START_TEST(test_values)
 	ck_assert_msg(r, "%s", err.msg);
 	ck_assert_uint_eq(r->keep, 3);
 	ck_assert_uint_eq(r->n_repos, 2);
-	ck_assert_uint_eq(r->repos[0].line, 12);
+	ck_assert_uint_eq(r->repos[0].line, 13);
 	ck_assert_str_eq(r->repos[0].file, path);
 	ck_assert_int_eq(r->repos[0].priority, 10);
 	ck_assert(r->repos[1].unsigned_ok && !r->repos[1].key);
@@ -210,6 +210,39 @@ START_TEST(test_values)
 	ck_assert_uint_eq(r->n_scripts, 1);
 	ck_assert_str_eq(r->scripts[0].when, "post-install");
 	ck_assert_str_eq(r->scripts[0].text, "#!/bin/sh\necho done\n");
+	ck_assert_int_eq(r->automatic, VZ_AUTO_BUILD);
+	ck_assert_uint_eq(r->health.timeout, 5);
+	ck_assert_uint_eq(r->health.n_checks, 3);
+}
+END_TEST
+
+START_TEST(test_command)
+{
+	static const char *const lines[][6] = {
+		{ "true", "true" },
+		{ " \t nginx  -t ", "nginx", "-t" },
+		{ "sh -c 'a \"b\" c' d\" e\"f", "sh", "-c", "a \"b\" c", "d ef" },
+		{ "x '' \"\" \"'\"", "x", "", "", "'" },
+		{ "a\\ b", "a\\", "b" },
+	};
+	static const char *const bad[] = { "", "  ", "''", "\"\" x", "x 'y", "x y\"", "'x\"" };
+	struct vz_err err = {0};
+
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+		auto_texts struct vz_texts words = {0};
+
+		must(vz_recipe_command(lines[i][0], &words, &err));
+		for (size_t k = 0; k < words.n; k++)
+			ck_assert_str_eq(words.v[k], lines[i][k + 1]);
+		ck_assert_ptr_null(lines[i][words.n + 1]);
+	}
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		auto_texts struct vz_texts words = {0};
+
+		ck_assert_msg(vz_recipe_command(bad[i], &words, &err) < 0, "'%s' was taken", bad[i]);
+		ck_assert_int_eq(err.code, VZ_USAGE);
+		ck_assert_uint_eq(words.n, 0);
+	}
 }
 END_TEST
 
@@ -271,4 +304,4 @@ START_TEST(test_find)
 }
 END_TEST
 
-UNIT_MAIN("recipe", test_bad, test_good, test_shipped, test_values, test_files, test_find)
+UNIT_MAIN("recipe", test_bad, test_good, test_shipped, test_values, test_command, test_files, test_find)
