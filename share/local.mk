@@ -1,0 +1,18 @@
+# share: what hosts and other tools exchange. Uses all rooms but vzpkg.
+noinst_LIBRARIES += libshare.a
+libshare_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(ZLIB_CFLAGS) $(ZSTD_CFLAGS)
+# bytes on their way out
+libshare_a_SOURCES = \
+	share/blob.c share/blob.h share/pack.c share/pack.h share/pack_gzip.c share/pack_zstd.c share/target.c share/target.h
+
+unit_tests += tests/unit/test-pack
+check_PROGRAMS += tests/unit/test-pack
+tests_unit_test_pack_SOURCES = tests/unit/test-pack.c tests/unit/unit.h
+tests_unit_test_pack_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(ZLIB_CFLAGS) $(ZSTD_CFLAGS)
+tests_unit_test_pack_LDADD = $(SHARE_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-target
+check_PROGRAMS += tests/unit/test-target
+tests_unit_test_target_SOURCES = tests/unit/test-target.c tests/unit/scratch.h tests/unit/unit.h
+tests_unit_test_target_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_target_LDADD = $(SHARE_LIBS) $(CHECK_LIBS)
