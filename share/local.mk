@@ -4,6 +4,9 @@ libshare_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(ZLIB_CFLAGS) $(ZSTD_CFLAGS)
 # bytes on their way out
 libshare_a_SOURCES = \
 	share/blob.c share/blob.h share/pack.c share/pack.h share/pack_gzip.c share/pack_zstd.c share/target.c share/target.h
+# trees as archives
+libshare_a_SOURCES += \
+	share/archive.c share/archive.h share/difference.c share/difference.h share/layers.c share/layers.h
 
 unit_tests += tests/unit/test-pack
 check_PROGRAMS += tests/unit/test-pack
@@ -16,3 +19,21 @@ check_PROGRAMS += tests/unit/test-target
 tests_unit_test_target_SOURCES = tests/unit/test-target.c tests/unit/scratch.h tests/unit/unit.h
 tests_unit_test_target_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_target_LDADD = $(SHARE_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-archive
+check_PROGRAMS += tests/unit/test-archive
+tests_unit_test_archive_SOURCES = tests/unit/test-archive.c tests/unit/scratch.h tests/unit/trees.h tests/unit/unit.h
+tests_unit_test_archive_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_archive_LDADD = $(SHARE_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-difference
+check_PROGRAMS += tests/unit/test-difference
+tests_unit_test_difference_SOURCES = tests/unit/test-difference.c tests/unit/trees.h tests/unit/unit.h
+tests_unit_test_difference_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_difference_LDADD = $(SHARE_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-layers
+check_PROGRAMS += tests/unit/test-layers
+tests_unit_test_layers_SOURCES = tests/unit/test-layers.c tests/unit/scratch.h tests/unit/trees.h tests/unit/unit.h
+tests_unit_test_layers_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_layers_LDADD = $(SHARE_LIBS) $(CHECK_LIBS)
