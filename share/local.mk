@@ -7,6 +7,10 @@ libshare_a_SOURCES = \
 # trees as archives
 libshare_a_SOURCES += \
 	share/archive.c share/archive.h share/difference.c share/difference.h share/layers.c share/layers.h
+# exports
+libshare_a_SOURCES += \
+	share/export.c share/export.h share/export_composefs.c share/layout.c share/layout.h \
+	share/oci_image.c share/oci_image.h share/oci_image_read.c share/oci_image_write.c share/subject.c share/subject.h
 
 unit_tests += tests/unit/test-pack
 check_PROGRAMS += tests/unit/test-pack
@@ -37,3 +41,11 @@ check_PROGRAMS += tests/unit/test-layers
 tests_unit_test_layers_SOURCES = tests/unit/test-layers.c tests/unit/scratch.h tests/unit/trees.h tests/unit/unit.h
 tests_unit_test_layers_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_layers_LDADD = $(SHARE_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-oci-image
+check_PROGRAMS += tests/unit/test-oci-image
+tests_unit_test_oci_image_SOURCES = tests/unit/test-oci-image.c tests/unit/unit.h
+tests_unit_test_oci_image_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_oci_image_LDADD = $(SHARE_LIBS) $(CHECK_LIBS)
+
+flow_tests += tests/flow/70-export.sh

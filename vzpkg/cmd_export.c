@@ -3,14 +3,16 @@
 #include <string.h>
 
 #include "resolver/recipe_ez.h"
-#include "store/manifest.h"
+#include "share/export.h"
 #include "vzpkg/cli.h"
 #include "vzpkg/json.h"
+#include "vzpkg/json_share.h"
+#include "vzpkg/terminal.h"
 
-/* What it is exported as. `run` gets the name as it was given, and where to write. */
+/* What it is exported as: the recipe, which `ez` writes, or the files, which `write` does. */
 struct format {
 	const char *name;
-	int (*run)(struct vz_cli *cli, const char *name, const char *to, struct vz_err *err);
+	int (*write)(struct vz_export *e, struct vz_err *err);
 };
 
 /* A template's own recipe if it has one; else what `vzpkg create template` would take. */
@@ -48,24 +50,68 @@ static int export_ez(struct vz_cli *cli, const char *name, const char *to, struc
 }
 
 static const struct format formats[] = {
-	{ "ez", export_ez },
+	{ "oci", vz_export_oci },
+	{ "tar", vz_export_tar },
+	{ "composefs", vz_export_composefs },
+	{ "ez", NULL },
 };
 #define N_FORMATS (sizeof formats / sizeof *formats)
 
-int vz_cmd_export(struct vz_cli *cli, int argc, char **argv, struct vz_err *err)
+static const struct format *format_of(const char *wanted, struct vz_err *err)
 {
-	const char *wanted = NULL;
-	const struct vz_option options[] = { { .name = "format", .value = &wanted }, { 0 } };
 	auto_buf struct vz_buf known = {0};
 
-	if (vz_cli_parse(cli, argc, argv, options, 2, 2, err) < 0)
-		return -1;
 	for (size_t i = 0; i < N_FORMATS; i++) {
 		if (wanted && strcmp(formats[i].name, wanted) == 0)
-			return formats[i].run(cli, cli->args[0], cli->args[1], err);
+			return &formats[i];
 		vz_buf_printf(&known, "%s%s", i ? ", " : "", formats[i].name);
 	}
 	if (!wanted)
-		return vz_err_set(err, VZ_USAGE, "'export' needs to know as what, expected --format %s", known.data);
-	return vz_err_set(err, VZ_USAGE, "format '%s', expected %s", wanted, known.data);
+		vz_err_set(err, VZ_USAGE, "'export' needs to know as what, expected --format %s", known.data);
+	else
+		vz_err_set(err, VZ_USAGE, "format '%s', expected %s", wanted, known.data);
+	return NULL;
+}
+
+static int export_files(struct vz_cli *cli, const struct format *format, enum vz_packing packing, struct vz_err *err)
+{
+	auto_store struct vz_store *store = vz_cli_store(cli, VZ_STORE_CHANGE, err);
+	auto_subject struct vz_subject subject = {0};
+	struct vz_export e = {
+		.store = store, .subject = &subject, .path = cli->args[1], .packing = packing, .report = &cli->report,
+	};
+	char size[16];
+
+	if (!store || vz_subject_open(store, cli->args[0], &subject, err) < 0)
+		return -1;
+	if (!cli->dry_run && format->write(&e, err) < 0)
+		return -1;
+	vz_terminal_end();
+	if (cli->json)
+		vz_json_export(&e, format->name);
+	else if (cli->dry_run)
+		printf("%s@%u: would be written to '%s'\n", subject.manifest.name, subject.manifest.version, e.path);
+	else if (!cli->quiet)
+		printf("%s@%u: %s written to '%s', digest %s\n", subject.manifest.name, subject.manifest.version,
+		       vz_human_bytes(e.size, size), e.path, e.digest);
+	return 0;
+}
+
+int vz_cmd_export(struct vz_cli *cli, int argc, char **argv, struct vz_err *err)
+{
+	const char *wanted = NULL, *compress = NULL;
+	const struct vz_option options[] = {
+		{ .name = "format", .value = &wanted }, { .name = "compress", .value = &compress }, { 0 },
+	};
+	enum vz_packing packing = VZ_PACKING_GZIP;
+	const struct format *format;
+
+	if (vz_cli_parse(cli, argc, argv, options, 2, 2, err) < 0)
+		return -1;
+	format = format_of(wanted, err);
+	if (!format || (compress && vz_packing_parse(compress, &packing, err) < 0))
+		return -1;
+	if (compress && format->write != vz_export_oci)
+		return vz_err_set(err, VZ_USAGE, "--compress is for --format oci; a tar is compressed as its name ends");
+	return format->write ? export_files(cli, format, packing, err) : export_ez(cli, cli->args[0], cli->args[1], err);
 }

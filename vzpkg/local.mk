@@ -1,7 +1,7 @@
 # vzpkg: the command line, one file a verb; the only room that prints. Uses all rooms.
 sbin_PROGRAMS += vzpkg/vzpkg
 vzpkg_vzpkg_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
-vzpkg_vzpkg_LDADD = $(BUILDER_LIBS)
+vzpkg_vzpkg_LDADD = $(SHARE_LIBS)
 vzpkg_vzpkg_SOURCES = \
 	vzpkg/change.c \
 	vzpkg/change.h \
@@ -23,6 +23,8 @@ vzpkg_vzpkg_SOURCES = \
 	vzpkg/cmd_update.c \
 	vzpkg/json.c \
 	vzpkg/json.h \
+	vzpkg/json_share.c \
+	vzpkg/json_share.h \
 	vzpkg/main.c \
 	vzpkg/moved.c \
 	vzpkg/moved.h \

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * OCI image layouts: a directory, or a tar archive of one, with blobs by digest.
+ *
+ *     oci-layout          {"imageLayoutVersion":"1.0.0"}
+ *     blobs/sha256/HEX
+ *     index.json
+ *
+ * A writer takes blobs one after the other and the index last.  A path that
+ * ends in ".tar" becomes an archive, with the entries in the order above and
+ * blobs in the order they came, each written where it will stay.
+ */
+#ifndef SHARE_LAYOUT_H
+#define SHARE_LAYOUT_H
+
+#include "share/blob.h"
+#include "share/oci_image.h"
+
+struct vz_layout_writer;
+/* VZ_EXISTS. */
+struct vz_layout_writer *vz_layout_begin(const char *path, struct vz_err *err);
+/* A blob: written to `*ret_fd`, at its offset, by a vz_blob_writer, whose result ends it. */
+int vz_layout_blob_begin(struct vz_layout_writer *w, int *ret_fd, struct vz_err *err);
+int vz_layout_blob_end(struct vz_layout_writer *w, const struct vz_blob *b, struct vz_err *err);
+/* One that is in memory; its digest goes to `ret` (VZ_HEX_LEN + 1). */
+int vz_layout_put(struct vz_layout_writer *w, const void *data, size_t len, char *ret, struct vz_err *err);
+/* Writes the index; the layout exists after that. */
+int vz_layout_end(struct vz_layout_writer *w, const struct vz_oci_index *index, struct vz_err *err);
+/* Removes what was not ended. */
+void vz_layout_writer_free(struct vz_layout_writer *w);
+VZ_AUTO(struct vz_layout_writer, vz_layout_writer_free)
+#define auto_layout_writer VZ_CLEANUP(vz_layout_writer_free)
+
+#endif
