@@ -20,6 +20,9 @@ libbuilder_a_SOURCES += \
 	builder/configure_rpm.c builder/configure_rpm.h builder/configure_rpm_lua.c builder/configure_rpm_run.c \
 	builder/configure_rpm_settle.c builder/configure_rpm_users.c builder/rpm_steps.c builder/rpm_steps.h
 
+# what a move merges
+libbuilder_a_SOURCES += builder/records.c builder/records.h builder/units.c builder/units.h
+
 # RPM's database and headers
 libbuilder_a_CFLAGS = $(AM_CFLAGS) $(RPM_CFLAGS)
 libbuilder_a_SOURCES += \
@@ -89,3 +92,9 @@ tests_unit_test_configure_rpm_SOURCES = \
 	tests/unit/test-configure-rpm.c tests/unit/root.h tests/unit/rpm.h tests/unit/scratch.h tests/unit/unit.h
 tests_unit_test_configure_rpm_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(RPM_CFLAGS)
 tests_unit_test_configure_rpm_LDADD = $(BUILDER_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-records
+check_PROGRAMS += tests/unit/test-records
+tests_unit_test_records_SOURCES = tests/unit/test-records.c tests/unit/cases.h tests/unit/unit.h
+tests_unit_test_records_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_records_LDADD = $(BUILDER_LIBS) $(CHECK_LIBS)
