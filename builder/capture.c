@@ -4,17 +4,15 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/xattr.h>
 
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/proc.h"
+#include "builder/inode.h"
 #include "builder/overlay.h"
 #include "store/object.h"
 
-#define XATTR_LIMIT (64 * 1024)
 #define DEPTH_LIMIT 512          /* directories within directories; a level costs a descriptor and some stack */
 
 /* A name seen of an inode that has several. */
@@ -78,63 +76,16 @@ static bool is_known_inode(struct reader *r, struct vz_node *n, const struct sta
 	return false;
 }
 
-/* Overlayfs' marks stay for builder/overlay.c, which takes them off; labels of
- * this host mean nothing elsewhere. */
-static bool wanted(const char *key)
+/* All but the content. */
+static int read_inode(const struct reader *r, int fd, const struct stat *st, struct vz_node *n, struct vz_err *err)
 {
-	static const char *const marks[] = { "opaque", "redirect", "metacopy", "whiteout" };
-
-	if (strncmp(key, VZ_OVERLAY_MARK, strlen(VZ_OVERLAY_MARK)) == 0) {
-		for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
-			if (strcmp(key + strlen(VZ_OVERLAY_MARK), marks[i]) == 0)
-				return true;
-		return false;
-	}
-	return strncmp(key, "user.overlay.", 13) != 0 && strcmp(key, "security.selinux") != 0 &&
-	       strcmp(key, "security.ima") != 0 && strcmp(key, "security.evm") != 0;
-}
-
-/* `fd` may be an O_PATH one, which has no attribute calls of its own; the
- * magic link leads to the inode itself, also where that is a symbolic link. */
-static int read_xattrs(int fd, struct vz_node *n, struct vz_err *err)
-{
-	char self[32];
-	auto_free char *keys = NULL, *value = NULL;
-	ssize_t len;
-
-	snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
-	len = listxattr(self, NULL, 0);
-	if (len == 0 || (len < 0 && errno == EOPNOTSUPP))
-		return 0;
-	keys = vz_alloc(XATTR_LIMIT);
-	value = vz_alloc(XATTR_LIMIT);
-	len = listxattr(self, keys, XATTR_LIMIT);
-	if (len < 0)
-		return vz_err_sys(err, "list the attributes of '%s'", n->name);
-	for (const char *key = keys; key < keys + len; key += strlen(key) + 1) {
-		ssize_t size = wanted(key) ? getxattr(self, key, value, XATTR_LIMIT) : -1;
-
-		if (size >= 0)
-			vz_node_set_xattr(n, key, value, (size_t)size);
-		else if (wanted(key) && errno != ENODATA)
-			return vz_err_sys(err, "read attribute '%s' of '%s'", key, n->name);
-	}
-	return 0;
-}
-
-static void take_stat(const struct reader *r, struct vz_node *n, const struct stat *st)
-{
-	n->mode = st->st_mode;
-	n->uid = st->st_uid;
-	n->gid = st->st_gid;
-	n->mtime = st->st_mtim.tv_sec;
-	n->mtime_nsec = (uint32_t)st->st_mtim.tv_nsec;
+	if (vz_inode_read(fd, st, n, err) < 0)
+		return -1;
 	if (n->mtime >= r->c->date) {
 		n->mtime = r->c->date;
 		n->mtime_nsec = 0;
 	}
-	if (S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode))
-		n->rdev = (uint32_t)st->st_rdev;
+	return 0;
 }
 
 /* What is small stands in the tree; the file may change while it is read. */
@@ -178,30 +129,11 @@ static int read_file(struct reader *r, int dir, struct vz_node *n, struct vz_err
 		return -1;
 	if (is_known_inode(r, n, &st))
 		return 0;
-	take_stat(r, n, &st);
-	if (read_xattrs(fd, n, err) < 0)
+	if (read_inode(r, fd, &st, n, err) < 0)
 		return -1;
 	if (vz_node_xattr(n, VZ_OVERLAY_MARK "metacopy"))
 		return 0;
 	return read_content(r, fd, n, err);
-}
-
-static int read_special(struct reader *r, int fd, const struct stat *st, struct vz_node *n, struct vz_err *err)
-{
-	char target[PATH_MAX];
-	ssize_t len;
-
-	if (is_known_inode(r, n, st))
-		return 0;
-	take_stat(r, n, st);
-	if (S_ISLNK(st->st_mode)) {
-		len = readlinkat(fd, "", target, sizeof target);
-		if (len < 0 || len == sizeof target)
-			return vz_err_sys(err, "read link '%s'", n->name);
-		target[len] = 0;
-		vz_node_set_symlink(n, target);
-	}
-	return read_xattrs(fd, n, err);
 }
 
 static int read_dir(struct reader *r, int fd, struct vz_node *dir, struct vz_err *err);
@@ -223,7 +155,7 @@ static int read_entry(struct reader *r, int dir_fd, const char *name, struct vz_
 	if (S_ISREG(st.st_mode))
 		return read_file(r, dir_fd, n, err);
 	if (!S_ISDIR(st.st_mode))
-		return read_special(r, fd, &st, n, err);
+		return is_known_inode(r, n, &st) ? 0 : read_inode(r, fd, &st, n, err);
 	close(steal_fd(&fd));        /* one descriptor a level is enough */
 	sub = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	return sub < 0 ? vz_err_sys(err, "open '%s'", name) : read_dir(r, sub, n, err);
@@ -251,8 +183,7 @@ static int read_dir(struct reader *r, int fd, struct vz_node *dir, struct vz_err
 		return vz_err_set(err, VZ_FAILED, "directories are nested deeper than %d", DEPTH_LIMIT);
 	if (fstat(fd, &st) < 0)
 		return vz_err_sys(err, "read directory '%s'", dir->name);
-	take_stat(r, dir, &st);
-	if (read_xattrs(fd, dir, err) < 0 || vz_interrupted(err) < 0)
+	if (read_inode(r, fd, &st, dir, err) < 0 || vz_interrupted(err) < 0)
 		return -1;
 	r->depth++;
 	while ((errno = 0, e = readdir(d)))

@@ -9,7 +9,7 @@ libbuilder_a_SOURCES += \
 	builder/dpkg.c builder/dpkg.h builder/waiting.c builder/waiting.h
 libbuilder_a_SOURCES += builder/sources.c builder/sources.h builder/sources_deb.c
 # an upper directory becomes a tree
-libbuilder_a_SOURCES += builder/capture.c builder/capture.h builder/overlay.c builder/overlay.h
+libbuilder_a_SOURCES += builder/capture.c builder/capture.h builder/inode.c builder/inode.h builder/overlay.c builder/overlay.h
 # maintainer scripts
 libbuilder_a_SOURCES += \
 	builder/configure.c builder/configure.h builder/configure_deb.c builder/configure_deb.h \
@@ -21,7 +21,8 @@ libbuilder_a_SOURCES += \
 	builder/configure_rpm_settle.c builder/configure_rpm_users.c builder/rpm_steps.c builder/rpm_steps.h
 
 # what a move merges
-libbuilder_a_SOURCES += builder/records.c builder/records.h builder/units.c builder/units.h
+libbuilder_a_SOURCES += \
+	builder/records.c builder/records.h builder/survey.c builder/survey.h builder/survey_place.c builder/units.c builder/units.h
 
 # RPM's database and headers
 libbuilder_a_CFLAGS = $(AM_CFLAGS) $(RPM_CFLAGS)
@@ -98,3 +99,10 @@ check_PROGRAMS += tests/unit/test-records
 tests_unit_test_records_SOURCES = tests/unit/test-records.c tests/unit/cases.h tests/unit/unit.h
 tests_unit_test_records_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_records_LDADD = $(BUILDER_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-survey
+check_PROGRAMS += tests/unit/test-survey
+tests_unit_test_survey_SOURCES = \
+	tests/unit/test-survey.c tests/unit/private.h tests/unit/scratch.h tests/unit/trees.h tests/unit/unit.h
+tests_unit_test_survey_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_survey_LDADD = $(BUILDER_LIBS) $(CHECK_LIBS)

@@ -27,13 +27,13 @@ struct apply {
 
 #define mark(n, name) vz_node_xattr((n), VZ_OVERLAY_MARK name)
 
-static bool is_whiteout(const struct vz_node *n)
+bool vz_overlay_is_whiteout(const struct vz_node *n)
 {
 	n = vz_node_inode(n);
 	return (S_ISCHR(n->mode) && n->rdev == 0) || (vz_node_is_file(n) && mark(n, "whiteout"));
 }
 
-static bool is_opaque(const struct vz_node *n)
+bool vz_overlay_is_opaque(const struct vz_node *n)
 {
 	const struct vz_xattr *x = mark(n, "opaque");
 
@@ -72,7 +72,7 @@ static int find_origins(struct apply *a, const struct vz_node *dir, const struct
 {
 	for (uint32_t i = 0; i < dir->n_children; i++) {
 		const struct vz_node *n = dir->children[i];
-		struct vz_node *from = n->link || is_whiteout(n) ? NULL : origin_of(a, n, below);
+		struct vz_node *from = n->link || vz_overlay_is_whiteout(n) ? NULL : origin_of(a, n, below);
 
 		if (vz_node_is_dir(n)) {
 			if (from && !vz_node_is_dir(from))
@@ -82,7 +82,7 @@ static int find_origins(struct apply *a, const struct vz_node *dir, const struct
 					return unknown_origin(n, err);
 				add_origin(a, n)->dir = from;
 			}
-			if (find_origins(a, n, is_opaque(n) ? NULL : from, err) < 0)
+			if (find_origins(a, n, vz_overlay_is_opaque(n) ? NULL : from, err) < 0)
 				return -1;
 		} else if (!n->link && vz_node_is_file(n) && mark(n, "metacopy")) {
 			if (!from || !vz_node_is_file(from))
@@ -176,7 +176,7 @@ static struct vz_node *put_dir(struct apply *a, struct vz_node *dir, struct vz_n
 {
 	const struct origin *o = next_origin(a, upper);
 
-	if (have && (o || is_opaque(upper) || !vz_node_is_dir(have))) {
+	if (have && (o || vz_overlay_is_opaque(upper) || !vz_node_is_dir(have))) {
 		vz_tree_remove(a->lower, have);
 		have = NULL;
 	}
@@ -196,7 +196,7 @@ static void apply_dir(struct apply *a, struct vz_node *dir, const struct vz_node
 
 		if (vz_node_is_dir(n))
 			apply_dir(a, put_dir(a, dir, have, n), n);
-		else if (!is_whiteout(n))
+		else if (!vz_overlay_is_whiteout(n))
 			put_file(a, dir, have, n);
 		else if (have)
 			vz_tree_remove(a->lower, have);

@@ -16,6 +16,10 @@
 
 #define VZ_OVERLAY_MARK "trusted.overlay."
 
+/* What the marks of a node of an upper tree say of it. */
+bool vz_overlay_is_whiteout(const struct vz_node *n);
+bool vz_overlay_is_opaque(const struct vz_node *n);
+
 /* Changes `lower` into the merged view. No mark passes. What stands in for a
  * lower node keeps its `owner`. A mark that names nothing is VZ_DAMAGED. */
 int vz_overlay_apply(struct vz_tree *lower, const struct vz_tree *upper, struct vz_err *err);

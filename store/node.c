@@ -191,11 +191,18 @@ static bool same_data(const struct vz_node *a, const struct vz_node *b)
 	}
 }
 
-bool vz_node_same(const struct vz_node *a, const struct vz_node *b, bool times)
+bool vz_node_same_content(const struct vz_node *a, const struct vz_node *b)
 {
 	a = vz_node_inode(a);
 	b = vz_node_inode(b);
-	if (a->mode != b->mode || a->uid != b->uid || a->gid != b->gid || a->n_xattrs != b->n_xattrs || !same_data(a, b))
+	return (a->mode & S_IFMT) == (b->mode & S_IFMT) && same_data(a, b);
+}
+
+bool vz_node_same_attributes(const struct vz_node *a, const struct vz_node *b)
+{
+	a = vz_node_inode(a);
+	b = vz_node_inode(b);
+	if ((a->mode & 07777) != (b->mode & 07777) || a->uid != b->uid || a->gid != b->gid || a->n_xattrs != b->n_xattrs)
 		return false;
 	for (uint32_t i = 0; i < a->n_xattrs; i++) {
 		const struct vz_xattr *x = &a->xattrs[i], *y = &b->xattrs[i];
@@ -203,5 +210,13 @@ bool vz_node_same(const struct vz_node *a, const struct vz_node *b, bool times)
 		if (x->len != y->len || strcmp(x->key, y->key) != 0 || memcmp(x->value, y->value, x->len) != 0)
 			return false;
 	}
-	return !times || (a->mtime == b->mtime && a->mtime_nsec == b->mtime_nsec);
+	return true;
+}
+
+bool vz_node_same(const struct vz_node *a, const struct vz_node *b, bool times)
+{
+	a = vz_node_inode(a);
+	b = vz_node_inode(b);
+	return vz_node_same_content(a, b) && vz_node_same_attributes(a, b) &&
+	       (!times || (a->mtime == b->mtime && a->mtime_nsec == b->mtime_nsec));
 }

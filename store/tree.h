@@ -126,7 +126,10 @@ void vz_node_remove_xattr(struct vz_node *n, const char *key);
 /* Copies what belongs to the inode (not name, owner, children, link) from `from`, or from
  * the inode that it links to; it may be in another tree. `n` is not a link (asserted). */
 void vz_node_copy_inode(struct vz_node *n, const struct vz_node *from);
-/* Same type, mode, ids, content and xattrs (of the inodes); times count only if asked. */
+/* Same type and content, target or device of the inodes; permission bits, ids and xattrs of them. */
+bool vz_node_same_content(const struct vz_node *a, const struct vz_node *b);
+bool vz_node_same_attributes(const struct vz_node *a, const struct vz_node *b);
+/* Both; times count only if asked. */
 bool vz_node_same(const struct vz_node *a, const struct vz_node *b, bool times);
 
 /* Calls `visit` for each node below and including `n`, parents first, children
