@@ -7,7 +7,7 @@
 /* A node of the upper, and what it came from. */
 struct origin {
 	const struct vz_node *upper;
-	struct vz_node *dir;             /* a renamed directory: the lower one */
+	struct vz_node *dir;             /* a renamed directory: the lower one; NULL: it is gone, and nothing shows */
 	struct vz_node file;             /* a metadata copy: the lower inode as it was, for its content */
 };
 
@@ -78,7 +78,7 @@ static int find_origins(struct apply *a, const struct vz_node *dir, const struct
 			if (from && !vz_node_is_dir(from))
 				from = NULL;
 			if (mark(n, "redirect")) {
-				if (!from || from == a->lower->root)
+				if (!*mark(n, "redirect")->value || from == a->lower->root)
 					return unknown_origin(n, err);
 				add_origin(a, n)->dir = from;
 			}
@@ -180,7 +180,7 @@ static struct vz_node *put_dir(struct apply *a, struct vz_node *dir, struct vz_n
 		vz_tree_remove(a->lower, have);
 		have = NULL;
 	}
-	if (o) {
+	if (o && o->dir) {
 		vz_node_move(o->dir, dir, upper->name);
 		have = o->dir;
 	}

@@ -125,7 +125,7 @@ END_TEST
 
 START_TEST(test_damaged)
 {
-	static const char *const targets[] = { "/absent", "/plain", "/", "absent", "" };
+	static const char *const targets[] = { "/", "" };
 	struct vz_err err;
 
 	for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
@@ -133,6 +133,25 @@ START_TEST(test_damaged)
 
 		mark(upper, "/new", "trusted.overlay.redirect", targets[i]);
 		must_fail(vz_overlay_apply(lower, upper, &err), VZ_DAMAGED, "'/new'");
+		vz_tree_free(lower);
+		vz_tree_free(upper);
+	}
+}
+END_TEST
+
+/* What was renamed may be gone from a newer lower layer; what is at its own place is not what it shows. */
+START_TEST(test_renamed_lost)
+{
+	static const char *const targets[] = { "/absent", "/plain", "absent" };
+	struct vz_err err;
+
+	for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
+		struct vz_tree *lower = trees_read("d /dir\nf /dir/old old\nf /plain text\n");
+		struct vz_tree *upper = trees_read("d /dir\nf /dir/mine mine\n");
+
+		mark(upper, "/dir", "trusted.overlay.redirect", targets[i]);
+		must(vz_overlay_apply(lower, upper, &err));
+		trees_equal(lower, "d /dir\nf /dir/mine mine\nf /plain text\n");
 		vz_tree_free(lower);
 		vz_tree_free(upper);
 	}
@@ -153,4 +172,4 @@ START_TEST(test_renamed_twice)
 END_TEST
 
 UNIT_MAIN("overlay", test_nothing, test_plain, test_opaque, test_renamed, test_swallowed, test_metacopy,
-	  test_hard_links, test_damaged, test_renamed_twice)
+	  test_hard_links, test_damaged, test_renamed_lost, test_renamed_twice)
