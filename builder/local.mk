@@ -22,7 +22,8 @@ libbuilder_a_SOURCES += \
 
 # what a move merges
 libbuilder_a_SOURCES += \
-	builder/records.c builder/records.h builder/survey.c builder/survey.h builder/survey_place.c builder/units.c builder/units.h
+	builder/merge.c builder/merge.h builder/merge_file.c builder/merge_made.c builder/merge_records.c builder/merging.c \
+	builder/merging.h builder/records.c builder/records.h builder/survey.c builder/survey.h builder/survey_place.c builder/units.c builder/units.h
 
 # RPM's database and headers
 libbuilder_a_CFLAGS = $(AM_CFLAGS) $(RPM_CFLAGS)
@@ -106,3 +107,10 @@ tests_unit_test_survey_SOURCES = \
 	tests/unit/test-survey.c tests/unit/private.h tests/unit/scratch.h tests/unit/trees.h tests/unit/unit.h
 tests_unit_test_survey_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_survey_LDADD = $(BUILDER_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-merge
+check_PROGRAMS += tests/unit/test-merge
+tests_unit_test_merge_SOURCES = \
+	tests/unit/test-merge.c tests/unit/cases.h tests/unit/private.h tests/unit/scratch.h tests/unit/trees.h tests/unit/unit.h
+tests_unit_test_merge_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_merge_LDADD = $(BUILDER_LIBS) $(CHECK_LIBS)

@@ -38,6 +38,7 @@ enum vz_upper_why {
 	VZ_UPPER_TAKEN,          /* the tenant left it as it was, so it follows the composition */
 	VZ_UPPER_BESIDE,         /* the tenant's stays, the new one is put beside it: NAME.vzpkg-new */
 	VZ_UPPER_MADE_ANEW,      /* what the system generates again, or the composition has generated */
+	VZ_UPPER_KEPT,           /* the tenant's own, of which the old composition held a part */
 	VZ_UPPER_BACK,           /* taken back: as it was before an earlier move */
 };
 
