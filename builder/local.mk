@@ -22,8 +22,10 @@ libbuilder_a_SOURCES += \
 
 # what a move merges
 libbuilder_a_SOURCES += \
-	builder/merge.c builder/merge.h builder/merge_file.c builder/merge_made.c builder/merge_records.c builder/merging.c \
-	builder/merging.h builder/records.c builder/records.h builder/survey.c builder/survey.h builder/survey_place.c builder/units.c builder/units.h
+	builder/merge.c builder/merge.h builder/merge_deb.c builder/merge_deb.h builder/merge_deb_status.c builder/merge_file.c \
+	builder/merge_made.c builder/merge_packages.c builder/merge_packages.h builder/merge_records.c builder/merge_rpm.c \
+	builder/merge_texts.c builder/merging.c builder/merging.h builder/records.c builder/records.h builder/stanzas.c \
+	builder/stanzas.h builder/survey.c builder/survey.h builder/survey_place.c builder/units.c builder/units.h
 
 # RPM's database and headers
 libbuilder_a_CFLAGS = $(AM_CFLAGS) $(RPM_CFLAGS)
@@ -114,3 +116,9 @@ tests_unit_test_merge_SOURCES = \
 	tests/unit/test-merge.c tests/unit/cases.h tests/unit/private.h tests/unit/scratch.h tests/unit/trees.h tests/unit/unit.h
 tests_unit_test_merge_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_merge_LDADD = $(BUILDER_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-stanzas
+check_PROGRAMS += tests/unit/test-stanzas
+tests_unit_test_stanzas_SOURCES = tests/unit/test-stanzas.c tests/unit/unit.h
+tests_unit_test_stanzas_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_stanzas_LDADD = $(BUILDER_LIBS) $(CHECK_LIBS)

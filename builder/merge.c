@@ -1,9 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "builder/merging.h"
+#include <string.h>
+
+#include "builder/merge_packages.h"
+
+static int merge_packages(struct vz_merging *g, struct vz_err *err)
+{
+	static const struct vz_merge_ops *const families[] = { &vz_merge_deb, &vz_merge_rpm };
+
+	for (size_t i = 0; i < sizeof families / sizeof *families; i++)
+		if (strcmp(families[i]->family, g->m->family) == 0)
+			return families[i]->packages(g, err);
+	return vz_err_set(err, VZ_FAILED, "packages of family '%s' cannot be merged", g->m->family);
+}
 
 static int plan(struct vz_merging *g, struct vz_err *err)
 {
-	if (vz_survey_read(&g->survey, err) < 0 || vz_merge_records(g, err) < 0 || vz_merge_made(g, err) < 0 ||
+	if (vz_survey_read(&g->survey, err) < 0 || merge_packages(g, err) < 0 || vz_merge_records(g, err) < 0 || vz_merge_made(g, err) < 0 ||
 	    vz_merge_files(g, err) < 0)
 		return -1;
 	vz_merging_finish(g);

@@ -56,6 +56,20 @@ void vz_merging_guard(struct vz_merging *g, const char *path)
 	change(g, VZ_UPPER_DROP, VZ_UPPER_TAKEN, path, NULL);
 }
 
+int vz_merging_drop(struct vz_merging *g, enum vz_upper_why why, const char *path, struct vz_err *err)
+{
+	struct vz_upper_seen seen;
+
+	if (vz_merging_is_settled(g, path))
+		return 0;
+	vz_merging_settle(g, path);
+	if (vz_upper_look(g->m->upper_fd, path, &seen, err) < 0)
+		return -1;
+	if (seen.there)
+		vz_upper_add(g->plan, VZ_UPPER_DROP, why, path, NULL)->seen = seen;
+	return 0;
+}
+
 void vz_merging_follow(struct vz_merging *g, enum vz_upper_why why, const char *path)
 {
 	struct vz_survey_place p;

@@ -37,6 +37,8 @@ void vz_merging_hide(struct vz_merging *g, enum vz_upper_why why, const char *pa
 void vz_merging_pin(struct vz_merging *g, const char *path);
 /* The new composition's file is put beside the private one. */
 void vz_merging_beside(struct vz_merging *g, const char *path, const struct vz_node *new);
+/* The tenant's own at `path`, of which no composition knows, goes. Settles. */
+int vz_merging_drop(struct vz_merging *g, enum vz_upper_why why, const char *path, struct vz_err *err);
 /* Nothing private is at `path`, and nothing must have come there when the plan is carried out. Settles. */
 void vz_merging_guard(struct vz_merging *g, const char *path);
 
@@ -48,6 +50,20 @@ struct vz_tree *vz_merging_node(const struct vz_node *content, const struct vz_n
 /* `theirs` with attributes merged in three ways: permission bits, user, group, extended attributes. */
 struct vz_tree *vz_merging_attributes(const struct vz_node *base, const struct vz_node *theirs, const struct vz_node *new,
 				      struct vz_node **ret);
+
+/* A private file that is merged as a text, with what the compositions have at its path. */
+struct vz_merging_texts {
+	const struct vz_survey_entry *entry;
+	struct vz_buf base, theirs, new;         /* `base` is empty where the old composition has none */
+};
+void vz_merging_texts_release(struct vz_merging_texts *t);
+#define auto_merging_texts __attribute__((cleanup(vz_merging_texts_release)))
+/* 1: there is something to be merged. 0: both compositions have the same or the new one none, and whoever comes
+ * later decides; or nothing can be merged, which was told, or guarded. */
+int vz_merging_texts_read(struct vz_merging *g, const char *path, struct vz_merging_texts *ret, struct vz_err *err);
+/* What came of it takes the place of the tenant's, or of as little of that as will do. Settles. */
+void vz_merging_texts_put(struct vz_merging *g, const char *path, const struct vz_merging_texts *have,
+			  const struct vz_buf *text);
 
 /* The parts. */
 int vz_merge_records(struct vz_merging *g, struct vz_err *err);

@@ -96,3 +96,22 @@ bool vz_unit_same(const struct vz_unit *a, const struct vz_unit *b)
 {
 	return a == b || (a && b && a->len == b->len && memcmp(a->text, b->text, a->len) == 0);
 }
+
+void vz_units_merge(const struct vz_units *base, const struct vz_units *theirs, const struct vz_units *new,
+		    void (*put)(void *ctx, const struct vz_unit *u), void *ctx)
+{
+	for (size_t i = 0; i < theirs->n; i++) {
+		const struct vz_unit *t = &theirs->items[i], *b = vz_units_find(base, t), *n = vz_units_find(new, t);
+
+		if (!vz_unit_same(t, b))
+			put(ctx, t);
+		else if (n)
+			put(ctx, n);
+	}
+	for (size_t i = 0; i < new->n; i++) {
+		const struct vz_unit *n = &new->items[i];
+
+		if (n->key && !vz_units_find(theirs, n) && !vz_units_find(base, n))
+			put(ctx, n);
+	}
+}

@@ -51,4 +51,9 @@ const struct vz_unit *vz_units_find(const struct vz_units *u, const struct vz_un
 const struct vz_unit *vz_units_get(const struct vz_units *u, const char *key, size_t key_len);
 bool vz_unit_same(const struct vz_unit *a, const struct vz_unit *b);     /* in text; NULL is like nothing but NULL */
 
+/* Merges piece by piece: calls `put` for each piece of the result, the tenant's where the tenant changed it, else the
+ * new one; what is new comes last. Pieces without a name are the tenant's. */
+void vz_units_merge(const struct vz_units *base, const struct vz_units *theirs, const struct vz_units *new,
+		    void (*put)(void *ctx, const struct vz_unit *u), void *ctx);
+
 #endif

@@ -9,7 +9,7 @@ fuzz_programs = tests/fuzz/fuzz-plan tests/fuzz/fuzz-recipe tests/fuzz/fuzz-mirr
 	tests/fuzz/fuzz-dump tests/fuzz/fuzz-image tests/fuzz/fuzz-env tests/fuzz/fuzz-release \
 	tests/fuzz/fuzz-packages tests/fuzz/fuzz-dpkg tests/fuzz/fuzz-repomd tests/fuzz/fuzz-metalink \
 	tests/fuzz/fuzz-ez tests/fuzz/fuzz-keyring tests/fuzz/fuzz-modules \
-	tests/fuzz/fuzz-records
+	tests/fuzz/fuzz-records tests/fuzz/fuzz-stanzas
 check_PROGRAMS += $(fuzz_programs)
 if FUZZ
 fuzz_main =
@@ -105,6 +105,10 @@ tests_fuzz_fuzz_modules_LDADD = $(RESOLVER_LIBS)
 tests_fuzz_fuzz_records_SOURCES = tests/fuzz/fuzz-records.c $(fuzz_main)
 tests_fuzz_fuzz_records_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_records_LDADD = $(BUILDER_LIBS)
+
+tests_fuzz_fuzz_stanzas_SOURCES = tests/fuzz/fuzz-stanzas.c $(fuzz_main)
+tests_fuzz_fuzz_stanzas_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_stanzas_LDADD = $(BUILDER_LIBS)
 
 FUZZ_SECONDS = 60
 .PHONY: fuzz
