@@ -61,6 +61,13 @@ __attribute__((noreturn)) static void become(const struct vz_proc *p)
 	_exit(127);
 }
 
+/* In a child: it gets `sig` when the thread that made it ends, however that ends. */
+static void die_with(pid_t parent, int sig)
+{
+	if (prctl(PR_SET_PDEATHSIG, sig) < 0 || getppid() != parent)
+		_exit(127);
+}
+
 __attribute__((noreturn)) static void child(const struct vz_proc *p, int out, int errfd)
 {
 	int null = open("/dev/null", O_RDWR);
@@ -134,7 +141,7 @@ int vz_proc_run(const struct vz_proc *p, int *ret_status, struct vz_buf *ret_out
 {
 	int out[2] = { -1, -1 }, errs[2] = { -1, -1 }, status = 0, failed;
 	struct vz_buf *to[2] = { ret_out, ret_err };
-	pid_t pid;
+	pid_t us = getpid(), pid;
 
 	if (pipe2(out, O_CLOEXEC) < 0 || pipe2(errs, O_CLOEXEC) < 0) {
 		vz_err_sys(err, "pipe");
@@ -142,8 +149,10 @@ int vz_proc_run(const struct vz_proc *p, int *ret_status, struct vz_buf *ret_out
 		return -1;
 	}
 	pid = fork();
-	if (pid == 0)
+	if (pid == 0) {
+		die_with(us, SIGKILL);
 		child(p, out[1], errs[1]);
+	}
 	close(out[1]);
 	close(errs[1]);
 	out[1] = errs[1] = -1;
@@ -192,8 +201,7 @@ int vz_proc_foreground(const struct vz_proc *p, int *ret_status, struct vz_err *
 	vz_passing_begin(&passing);
 	pid = fork();
 	if (pid == 0) {
-		if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || getppid() != us)
-			_exit(127);
+		die_with(us, SIGTERM);
 		close_range(STDERR_FILENO + 1, ~0u, 0);
 		become(p);
 	}

@@ -2,7 +2,8 @@
 /*
  * Helper programs: started without a shell, with an exact environment, no
  * inherited descriptors, an optional time limit, and their output collected;
- * or in our place, or left to themselves.
+ * or in our place, or left to themselves.  Unless they are left to themselves
+ * they do not outlive us.
  * Also the flag that SIGINT and SIGTERM set.
  */
 #ifndef BASE_PROC_H

@@ -91,6 +91,34 @@ START_TEST(test_foreground)
 }
 END_TEST
 
+START_TEST(test_dies_with_us)
+{
+	const char *const argv[] = { "sh", "-c", "echo; exec sleep 100", NULL };
+	struct vz_proc p = { .argv = argv, .stdin_fd = -1 };
+	int out[2], status;
+	char c;
+	pid_t pid;
+
+	ck_assert_int_eq(pipe(out), 0);
+	pid = fork();
+	if (pid == 0) {
+		struct vz_err err = {0};
+
+		close(out[0]);
+		p.pass[0].fd = out[1];
+		p.pass[0].as = STDOUT_FILENO;
+		_exit(vz_proc_run(&p, &status, NULL, NULL, &err) < 0);
+	}
+	close(out[1]);
+	ck_assert_int_eq(read(out[0], &c, 1), 1);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	/* nobody has it open any more */
+	ck_assert_int_eq(read(out[0], &c, 1), 0);
+	close(out[0]);
+}
+END_TEST
+
 START_TEST(test_detach)
 {
 	struct vz_err err = {0};
@@ -156,4 +184,4 @@ START_TEST(test_call)
 }
 END_TEST
 
-UNIT_MAIN("proc", test_run, test_limits, test_call, test_foreground, test_detach)
+UNIT_MAIN("proc", test_run, test_limits, test_call, test_foreground, test_dies_with_us, test_detach)
