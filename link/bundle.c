@@ -7,14 +7,15 @@
 #include "base/alloc.h"
 #include "link/cgroups.h"
 #include "link/confine.h"
+#include "link/enter.h"
 
 #define CPU_PERIOD 100000                /* microseconds, the kernel's default */
 #define MAX_V1_WEIGHT 1000
 #define MIN_V1_WEIGHT 10
 #define MAX_V2_WEIGHT 10000
 #define USUAL_WEIGHT 100
-#define OPEN_FILES 1024                  /* what select(2) can count to; a program may raise it to */
-#define MAX_OPEN_FILES 524288
+#define OPEN_FILES 1024                  /* what select(2) can count to */
+#define MAX_OPEN_FILES 524288            /* what a program may raise it to, as systemd has it */
 
 static void json_release(json_t **j)
 {
@@ -192,17 +193,23 @@ static json_t *command(const struct vz_texts *words)
 	return failed ? NULL : list;
 }
 
-static json_t *process(json_t *args)
+static uint64_t at_most(uint64_t n, uint64_t limit)
+{
+	return n < limit ? n : limit;
+}
+
+static json_t *process(const struct vz_bundle *b, json_t *args)
 {
 	static const char *const env[] = {
-		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LANG=C.UTF-8",
+		"PATH=" VZ_ENTER_PATH, "HOME=/root", "LANG=C.UTF-8",
 		"container=vzpkg",
 	};
 
-	return json_pack("{s:b, s:b, s:s, s:{s:i, s:i, s:i}, s:o, s:o, s:o, s:[{s:s, s:i, s:i}]}", "terminal", 0,
+	return json_pack("{s:b, s:b, s:s, s:{s:i, s:i, s:i}, s:o, s:o, s:o, s:[{s:s, s:I, s:I}]}", "terminal", 0,
 			 "noNewPrivileges", 0, "cwd", "/", "user", "uid", 0, "gid", 0, "umask", 022, "args", args, "env",
-			 STRINGS(env), "capabilities", capabilities(), "rlimits", "type", "RLIMIT_NOFILE", "soft", OPEN_FILES,
-			 "hard", MAX_OPEN_FILES);
+			 STRINGS(env), "capabilities", capabilities(), "rlimits", "type", "RLIMIT_NOFILE", "soft",
+			 (json_int_t)at_most(b->open_files, OPEN_FILES), "hard",
+			 (json_int_t)at_most(b->open_files, MAX_OPEN_FILES));
 }
 
 static int add_text(json_t *j, struct vz_buf *ret, struct vz_err *err)
@@ -222,7 +229,7 @@ int vz_bundle_format(const struct vz_bundle *b, struct vz_buf *ret, struct vz_er
 	json_t *args = command(&b->settings->command);
 	auto_json json_t *j = !args ? NULL :
 		json_pack("{s:s, s:{s:s, s:b}, s:s, s:o, s:o, s:o}", "ociVersion", "1.0.2", "root", "path", b->rootfs, "readonly",
-			  0, "hostname", b->hostname, "process", process(args), "mounts", mounts(b), "linux",
+			  0, "hostname", b->hostname, "process", process(b, args), "mounts", mounts(b), "linux",
 			  linux_part(b));
 
 	return add_text(j, ret, err);

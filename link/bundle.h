@@ -27,6 +27,7 @@ struct vz_bundle {
 	const char *init;                /* host path of the init; it takes "-P" (alone), or "--" and a command */
 	const char *resolv_conf;         /* host path of what is shown as /etc/resolv.conf; NULL: nothing */
 	const char *cgroup;              /* path of the control group, from "/" */
+	uint64_t open_files;             /* RLIMIT_NOFILE's hard limit, which the runtime may be unable to raise */
 	const char *machine;             /* as uname(2) has it: which system calls there are */
 	const struct vz_settings *settings;      /* command and limits */
 	unsigned limits;                 /* VZ_LIMIT_* that the host can enforce (link/cgroups.h); others are left out */

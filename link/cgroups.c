@@ -1,14 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "link/cgroups.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/fd.h"
 
 #define MAX_CONTROLLERS 4096
+#define MAX_PROCS (1 << 20)
+#define ROUNDS 1000                      /* of PAUSE_NS, for processes to end */
+#define PAUSE_NS 10000000
 
 static bool has(int dir, const char *path)
 {
@@ -107,4 +114,61 @@ void vz_cgroups_unmet(const struct vz_cgroups *c, const struct vz_settings *s, s
 		if (limits[i].wanted && !(c->limits & limits[i].limit))
 			vz_texts_add(ret, text);
 	}
+}
+
+/* ---- the end of one ---- */
+
+/* Kills what is in it; one of those that were; 0: none were, and it is empty. */
+static pid_t kill_all(const char *group)
+{
+	auto_free char *path = vz_printf("%s/cgroup.procs", group);
+	auto_buf struct vz_buf procs = {0};
+	struct vz_err unused;
+	pid_t last = 0;
+
+	if (vz_read_file(AT_FDCWD, path, MAX_PROCS, &procs, &unused) < 0 || !procs.len)
+		return 0;
+	for (char *p = procs.data, *end; *p; p = end + 1) {
+		pid_t pid = (pid_t)strtol(p, &end, 10);
+
+		/* 0 is one that we cannot see */
+		if (end == p || *end != '\n')
+			break;
+		if (pid > 0 && kill(pid, SIGKILL) == 0)
+			last = pid;
+	}
+	return last;
+}
+
+static int clear(const char *group, struct vz_err *err)
+{
+	pid_t left = 0;
+
+	for (int round = 0; round < ROUNDS; round++) {
+		left = kill_all(group);
+		if (!left && (rmdir(group) == 0 || errno == ENOENT))
+			return 0;
+		nanosleep(&(struct timespec){ 0, PAUSE_NS }, NULL);
+	}
+	if (left)
+		return vz_err_set(err, VZ_BUSY, "process %d does not end", left);
+	return vz_err_sys(err, "remove control group '%s'", group);
+}
+
+int vz_cgroups_clear(const char *dir, const char *path, struct vz_err *err)
+{
+	auto_free char *unified = vz_printf("%s%s", dir, path);
+	auto_texts struct vz_texts trees = {0};
+	struct vz_err unused;
+	int rc = access(unified, F_OK) == 0 ? clear(unified, err) : 0;
+
+	if (vz_list_dir(AT_FDCWD, dir, &trees, &unused) < 0)
+		return 0;
+	for (size_t i = 0; rc == 0 && i < trees.n; i++) {
+		auto_free char *group = vz_printf("%s/%s%s", dir, trees.v[i], path);
+
+		if (access(group, F_OK) == 0)
+			rc = clear(group, err);
+	}
+	return rc;
 }

@@ -39,5 +39,8 @@ void vz_cgroups_look(const char *dir, struct vz_cgroups *ret);
 const char *vz_cgroups_name(enum vz_cgroups_way way);
 /* A sentence for each limit of `s` that is not enforced here. */
 void vz_cgroups_unmet(const struct vz_cgroups *c, const struct vz_settings *s, struct vz_texts *ret);
+/* Ends all processes of the control group `path` (from "/"), in each tree, and removes it. Nothing there is success;
+ * VZ_BUSY names a process that does not end. */
+int vz_cgroups_clear(const char *dir, const char *path, struct vz_err *err);
 
 #endif

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -19,6 +20,7 @@
 #include "base/alloc.h"
 #include "base/fd.h"
 #include "base/passing.h"
+#include "base/path.h"
 #include "base/proc.h"
 #include "link/init.h"
 
@@ -33,7 +35,7 @@ static bool is_set(const char *const *envp, const char *assignment)
 }
 
 /* The terminal's type, if it is one; the host's environment is not to be trusted to be sane. */
-static char *terminal_type(void)
+char *vz_enter_term(void)
 {
 	const char *term = getenv("TERM");
 
@@ -49,7 +51,7 @@ static char *terminal_type(void)
 static const char **make_env(const char *const *additions, const char *term)
 {
 	const char *const fixed[] = {
-		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LANG=C.UTF-8",
+		"PATH=" VZ_ENTER_PATH, "HOME=/root", "LANG=C.UTF-8",
 		"container=vzpkg", term,
 	};
 	const char **env = NULL;
@@ -68,6 +70,31 @@ static const char **make_env(const char *const *additions, const char *term)
 	vz_grow(env, n, cap);
 	env[n] = NULL;
 	return env;
+}
+
+/* Links on the way are the tenant's, and followed as they would be inside. */
+static bool is_program(int root_fd, const char *path)
+{
+	struct vz_err unused;
+	auto_fd int fd = vz_path_open(root_fd, path, O_PATH, 0, &unused);
+	struct stat st;
+
+	return fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_mode & 0111;
+}
+
+int vz_enter_find(int root_fd, const char *command, struct vz_err *err)
+{
+	bool found = strchr(command, '/') && is_program(root_fd, command);
+	const char *dir = VZ_ENTER_PATH;
+
+	while (!strchr(command, '/') && *command && !found && *dir) {
+		size_t len = strcspn(dir, ":");
+		auto_free char *path = vz_printf("%.*s/%s", (int)len, dir, command);
+
+		found = is_program(root_fd, path);
+		dir += len + (dir[len] == ':');
+	}
+	return found ? 0 : vz_err_set(err, VZ_NOTFOUND, "start '%s' inside: No such program", command);
 }
 
 struct run {
@@ -245,7 +272,7 @@ static void run_release(struct run *r)
 int vz_enter_run(const struct vz_enter *e, int *ret_status, struct vz_err *err)
 {
 	__attribute__((cleanup(run_release))) struct run r = { .e = e, .pidfd = -1, .socket = -1, .began = now_ms() };
-	auto_free char *term = e->build ? NULL : terminal_type();
+	auto_free char *term = e->build ? NULL : vz_enter_term();
 	auto_free const char **env = make_env(e->envp, term);
 	int failed;
 

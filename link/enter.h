@@ -24,6 +24,8 @@
 
 #include "base/err.h"
 
+#define VZ_ENTER_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
 /*
  * One of several commands that run one after another in the same root, with the
  * same /run, /tmp and network. What it leaves running is killed before the next
@@ -66,5 +68,10 @@ struct vz_enter {
  * wait status, of steps the last one's. A command that is not there: VZ_NOTFOUND.
  * One at a time on one `root_fd`. */
 int vz_enter_run(const struct vz_enter *e, int *ret_status, struct vz_err *err);
+
+/* Is the program there that the command would be, as root in `root_fd` sees it? VZ_NOTFOUND. */
+int vz_enter_find(int root_fd, const char *command, struct vz_err *err);
+/* "TERM=..." of our own terminal, to be freed; NULL if that is not sane. */
+char *vz_enter_term(void);
 
 #endif

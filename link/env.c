@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/table.h"
+#include "link/running.h"
 
 #define MAX_RECORD 65536
 #define MAX_DEPTH 256
@@ -239,6 +240,10 @@ int vz_env_private_bytes(const struct vz_store *s, const char *name, uint64_t *r
 
 static int check_idle(const struct vz_store *s, const char *name, struct vz_err *err)
 {
+	if (vz_running_look(s, name, NULL)) {
+		vz_err_set(err, VZ_BUSY, "environment '%s' is started", name);
+		return vz_err_hint(err, "'vzpkg stop %s' first", name);
+	}
 	if (vz_env_is_mounted(s, name)) {
 		vz_err_set(err, VZ_BUSY, "environment '%s' is mounted", name);
 		return vz_err_hint(err, "'vzpkg umount %s' first", name);
@@ -261,7 +266,7 @@ int vz_env_remove(struct vz_store *s, const char *name, struct vz_err *err)
 		return vz_err_set(err, VZ_NOTFOUND, "there is no environment '%s'", name);
 	lock = vz_store_lock(s, "env", name, true, err);
 	stage = lock < 0 ? -1 : vz_store_stage(s, err);
-	if (stage < 0 || check_idle(s, name, err) < 0)
+	if (stage < 0 || check_idle(s, name, err) < 0 || vz_running_clear(s, name, err) < 0)
 		return -1;
 	if (renameat(vz_store_fd(s), path, stage, name) < 0)
 		return vz_err_sys(err, "remove environment '%s'", name);

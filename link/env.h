@@ -17,8 +17,9 @@
  * zero, lists where empty; "template" is {"name", "version"}).
  *
  * overlayfs must not have one upper directory in two mounts.  So there is one
- * at any time, found again by whoever comes next: at root/, or as the root
- * directory of a command that runs.  locks/env-<name> serves both ways: who
+ * at any time, found again by whoever comes next: at root/, as the root
+ * directory of process 1 of an environment that was started (link/running.h), or
+ * of a command that runs.  locks/env-<name> serves both ways: who
  * looks for it or changes the environment holds its flock, shortly; pid 1 of
  * each command holds a shared fcntl lock on byte 0 as long as processes of it
  * are there, which tells its pid to the others and cannot outlive it; whoever
@@ -56,7 +57,7 @@ int vz_env_create(struct vz_store *s, const char *name, const struct vz_composit
 int vz_env_read(const struct vz_store *s, const char *name, struct vz_env *ret, struct vz_err *err);
 /* Sorted names; freed with vz_names_free(). */
 char **vz_env_names(const struct vz_store *s, size_t *ret_n, struct vz_err *err);
-/* VZ_BUSY while mounted or running. */
+/* VZ_BUSY while mounted, started or running. */
 int vz_env_remove(struct vz_store *s, const char *name, struct vz_err *err);
 /* Does an environment use this version of a template (0: any), in any generation that is kept?
  * One that cannot be read counts. Of use under VZ_STORE_COLLECT only: else one may come meanwhile. */
@@ -64,14 +65,16 @@ bool vz_env_uses(const struct vz_store *s, const char *template_name, unsigned v
 /* Bytes in the private area (st_blocks * 512 of everything in upper/). */
 int vz_env_private_bytes(const struct vz_store *s, const char *name, uint64_t *ret, struct vz_err *err);
 
-/* Attaches at `dir`, or at envs/<name>/root if NULL; `ret_where` to be freed. VZ_BUSY if already mounted. */
+/* Attaches at `dir`, or at envs/<name>/root if NULL, and gives it an identity (link/identity.h); `ret_where` to be
+ * freed. VZ_BUSY if already mounted. */
 int vz_env_mount(struct vz_store *s, const char *name, const char *dir, char **ret_where, struct vz_err *err);
 /* VZ_NOTFOUND if it is not mounted; VZ_BUSY while it is in use there. */
 int vz_env_umount(struct vz_store *s, const char *name, struct vz_err *err);
 bool vz_env_is_mounted(const struct vz_store *s, const char *name);
-/* Does a command run in it? */
+/* Does a command run in it, or was it started? */
 bool vz_env_is_running(const struct vz_store *s, const char *name);
-/* Runs a command as vz_enter_run() does, on our stdin, stdout and stderr. Any
+/* Runs a command as vz_enter_run() does, on our stdin, stdout and stderr; in an
+ * environment that was started, beside what runs there (link/runtime.h). Any
  * number at once see the same files. */
 int vz_env_exec(struct vz_store *s, const char *name, const char *const *argv, int *ret_status, struct vz_err *err);
 

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <limits.h>
+#include <sys/file.h>
 
 #include "base/fd.h"
 #include "base/path.h"
 #include "link/enter.h"
 #include "link/env_mount.h"
+#include "link/runtime.h"
 #include "link/settings.h"
 
 int vz_env_exec(struct vz_store *s, const char *name, const char *const *argv, int *ret_status, struct vz_err *err)
 {
 	auto_env struct vz_env e = {0};
 	auto_settings struct vz_settings settings = {0};
+	auto_running struct vz_running running = {0};
 	auto_free char *hostname = NULL;
 	auto_fd int lock = -1, root = -1;    /* closed in this order's reverse: the mount goes before the lock */
 	struct vz_enter enter = {
@@ -22,6 +25,10 @@ int vz_env_exec(struct vz_store *s, const char *name, const char *const *argv, i
 	lock = vz_store_lock(s, "env", name, true, err);
 	if (lock < 0 || vz_env_read(s, name, &e, err) < 0 || vz_settings_read(s, name, &settings, err) < 0)
 		return -1;
+	if (vz_running_look(s, name, &running)) {
+		flock(lock, LOCK_UN);
+		return vz_runtime_exec(s, name, &running, argv, ret_status, err);
+	}
 	root = vz_env_get_mount(s, &e, lock, err);
 	if (root < 0 || vz_env_lock_mount(lock, VZ_LOCK_SHARED, err) < 0)
 		return vz_err_wrap(err, "environment '%s'", name);

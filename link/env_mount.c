@@ -10,7 +10,10 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "link/fs.h"
+#include "link/identity.h"
 #include "link/mount.h"
+#include "link/running.h"
+#include "link/settings.h"
 
 static char *path_in(const char *name, const char *what)
 {
@@ -37,7 +40,7 @@ bool vz_env_is_running(const struct vz_store *s, const char *name)
 	auto_free char *path = vz_printf("locks/env-%s", name);
 	auto_fd int lock = vz_name_is_sane(name) ? openat(vz_store_fd(s), path, O_RDONLY | O_CLOEXEC) : -1;
 
-	return lock >= 0 && holder(lock);
+	return (lock >= 0 && holder(lock)) || vz_running_look(s, name, NULL);
 }
 
 /* A directory of the private area, made when first needed. */
@@ -98,6 +101,30 @@ static int join(int lock, pid_t pid, struct vz_err *err)
 	return vz_fs_in_namespace(ns, clone_root, &fd, err) < 0 ? -1 : fd;
 }
 
+/* The same of what was started. */
+static int join_started(const struct vz_running *r, struct vz_err *err)
+{
+	auto_free char *path = vz_printf("/proc/%ju/ns/mnt", (uintmax_t)r->pid);
+	auto_fd int ns = vz_open(AT_FDCWD, path, O_RDONLY, 0, err), alive = vz_running_open(r);
+	int fd;
+
+	if (ns < 0 || alive < 0)
+		return -1;
+	return vz_fs_in_namespace(ns, clone_root, &fd, err) < 0 ? -1 : fd;
+}
+
+/* -1 in `ret_fd` without an error: it does not run. */
+static int find_started(const struct vz_store *s, const char *name, int *ret_fd, struct vz_err *err)
+{
+	auto_running struct vz_running r = {0};
+
+	*ret_fd = -1;
+	if (!vz_running_look(s, name, &r))
+		return 0;
+	*ret_fd = join_started(&r, err);
+	return *ret_fd >= 0 || !vz_running_look(s, name, NULL) ? 0 : -1;
+}
+
 int vz_env_find_mount(const struct vz_store *s, const char *name, int lock, int *ret_fd, struct vz_err *err)
 {
 	auto_free char *root = path_in(name, "root");
@@ -108,6 +135,8 @@ int vz_env_find_mount(const struct vz_store *s, const char *name, int lock, int 
 		*ret_fd = vz_fs_clone(vz_store_fd(s), root, err);
 		return *ret_fd < 0 ? -1 : 0;
 	}
+	if (find_started(s, name, ret_fd, err) < 0 || *ret_fd >= 0)
+		return *ret_fd < 0 ? -1 : 0;
 	while ((pid = holder(lock))) {
 		*ret_fd = join(lock, pid, err);
 		if (*ret_fd >= 0 || holder(lock) == pid)
@@ -121,6 +150,9 @@ int vz_env_get_mount(const struct vz_store *s, const struct vz_env *e, int lock,
 	int fd;
 
 	if (vz_env_find_mount(s, e->name, lock, &fd, err) < 0)
+		return -1;
+	/* what is left of one that was started may have it mounted, where nobody else sees it */
+	if (fd < 0 && vz_running_clear(s, e->name, err) < 0)
 		return -1;
 	return fd < 0 ? mount_new(s, e, lock, err) : fd;
 }
@@ -159,6 +191,15 @@ static int attach(const struct vz_store *s, const char *name, int mount_fd, cons
 	return 0;
 }
 
+static int give_identity(const struct vz_store *s, const char *name, int root, struct vz_err *err)
+{
+	auto_settings struct vz_settings settings = {0};
+
+	if (vz_settings_read(s, name, &settings, err) < 0)
+		return -1;
+	return vz_identity_give(root, settings.hostname ? settings.hostname : name, settings.hostname, err);
+}
+
 int vz_env_mount(struct vz_store *s, const char *name, const char *dir, char **ret_where, struct vz_err *err)
 {
 	auto_env struct vz_env e = {0};
@@ -179,7 +220,7 @@ int vz_env_mount(struct vz_store *s, const char *name, const char *dir, char **r
 		return vz_err_hint(err, "'vzpkg umount %s' first", name);
 	}
 	fd = vz_env_get_mount(s, &e, lock, err);
-	if (fd < 0 || attach(s, name, fd, dir ? real : NULL, err) < 0)
+	if (fd < 0 || give_identity(s, name, fd, err) < 0 || attach(s, name, fd, dir ? real : NULL, err) < 0)
 		return vz_err_wrap(err, "environment '%s'", name);
 	*ret_where = dir ? vz_strdup(real) : vz_printf("%s/envs/%s/root", vz_store_path(s), name);
 	return 0;

@@ -3,10 +3,13 @@ noinst_LIBRARIES += liblink.a
 liblink_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 liblink_a_SOURCES = \
 	link/bundle.c link/bundle.h link/cgroups.c link/cgroups.h \
-	link/composition.c link/composition.h link/confine.c link/confine.h link/enter.c link/enter.h link/env.c link/env.h \
-	link/env_exec.c link/env_json.c link/env_mount.c link/env_mount.h link/env_move.c link/fs.c link/fs.h link/identity.c link/identity.h link/init.c link/init.h \
+	link/composition.c link/composition.h link/confine.c link/confine.h link/enter.c link/enter.h \
+	link/env.c link/env.h link/env_exec.c link/env_json.c link/env_mount.c link/env_mount.h link/env_move.c link/fs.c link/fs.h \
+	link/identity.c link/identity.h link/init.c link/init.h \
 	link/inject.c link/inject.h link/mount.c link/mount.h link/mountinfo.c link/mountinfo.h \
-	link/oci.c link/oci.h link/quiesce.c link/quiesce.h link/remap.c link/remap.h link/running.c link/running.h link/settings.c link/settings.h link/settings_set.c link/upper.c link/upper.h link/view.c link/view.h
+	link/oci.c link/oci.h link/quiesce.c link/quiesce.h link/remap.c link/remap.h link/running.c link/running.h \
+	link/runtime.c link/runtime.h link/runtime_exec.c link/runtime_stop.c link/settings.c link/settings.h link/settings_set.c \
+	link/upper.c link/upper.h link/view.c link/view.h
 
 unit_tests += tests/unit/test-mount
 check_PROGRAMS += tests/unit/test-mount

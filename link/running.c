@@ -12,6 +12,7 @@
 
 #include "base/fd.h"
 #include "base/path.h"
+#include "link/cgroups.h"
 #include "link/oci.h"
 #include "store/document.h"
 
@@ -42,6 +43,13 @@ char *vz_running_dir(const struct vz_store *s, const char *env)
 
 	fstat(vz_store_fd(s), &st);
 	return vz_printf(RUN_DIR "/%jx-%ju.%s", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino, env);
+}
+
+char *vz_running_cgroup(const struct vz_store *s, const char *env)
+{
+	auto_free char *dir = vz_running_dir(s, env);
+
+	return vz_printf("/vzpkg/%s", strrchr(dir, '/') + 1);
 }
 
 static char *boot_id(void)
@@ -88,6 +96,8 @@ int vz_running_identify(struct vz_running *r, pid_t pid, struct vz_err *err)
 
 	if (!ticks)
 		return vz_err_set(err, VZ_FAILED, "process %d has ended", pid);
+	free(r->boot);
+	r->boot = boot_id();
 	r->pid = (uint64_t)pid;
 	r->ticks = ticks;
 	return 0;
@@ -163,6 +173,7 @@ int vz_running_clear(const struct vz_store *s, const char *env, struct vz_err *e
 {
 	static const char *const force[] = { "--force", NULL };
 	auto_free char *dir = vz_running_dir(s, env), *state = vz_printf("%s/state/%s", dir, env);
+	auto_free char *cgroup = vz_running_cgroup(s, env);
 	auto_running struct vz_running r = {0};
 	struct vz_oci_call call = {
 		.dir = dir, .verb = "delete", .options = force, .id = env, .stdin_fd = -1, .output_fd = -1,
@@ -175,9 +186,11 @@ int vz_running_clear(const struct vz_store *s, const char *env, struct vz_err *e
 		if (end_process(&r, err) < 0)
 			return vz_err_wrap(err, "environment '%s'", env);
 		call.path = r.runtime;
-		/* takes control groups away; without it nothing but these stays */
 		if (access(state, F_OK) == 0)
 			vz_oci_run(&call, &unused);
 	}
+	/* a runtime that was killed half way may have left what it does not know of, or be gone itself */
+	if (vz_cgroups_clear(VZ_CGROUPS, cgroup, err) < 0)
+		return vz_err_wrap(err, "environment '%s'", env);
 	return vz_remove_tree(AT_FDCWD, dir, err);
 }

@@ -40,12 +40,13 @@ struct vz_running {
 void vz_running_release(struct vz_running *r);
 #define auto_running __attribute__((cleanup(vz_running_release)))
 
-/* The directory above; freed by the caller. It need not exist. */
+/* The directory above, and the control group from the root of their tree; freed by the caller. Neither need exist. */
 char *vz_running_dir(const struct vz_store *s, const char *env);
+char *vz_running_cgroup(const struct vz_store *s, const char *env);
 
 /* Does it run? If so, `ret`, where it is not NULL, is its record. What cannot be read does not. */
 bool vz_running_look(const struct vz_store *s, const char *env, struct vz_running *ret);
-/* Fills `pid` and `ticks` by the number of a process. VZ_FAILED if it has ended. */
+/* Fills `boot`, `pid` and `ticks` by the number of a process. VZ_FAILED if it has ended. */
 int vz_running_identify(struct vz_running *r, pid_t pid, struct vz_err *err);
 /* A pidfd of process 1, or -1: it has ended. */
 int vz_running_open(const struct vz_running *r);

@@ -130,7 +130,7 @@ int vz_cmd_create_env(struct vz_cli *cli, int argc, char **argv, struct vz_err *
 		return -1;
 	seconds = vz_seconds_since(&start);
 	if (cli->json)
-		vz_json_env(&env, seconds, -1, 0);
+		vz_json_env(&env, seconds);
 	else if (!cli->quiet)
 		printf("%s: made from %s@%u in %.1f ms\n", env.name, env.shows.template_name, env.shows.template_version,
 		       seconds * 1000);

@@ -3,31 +3,90 @@
 #include <string.h>
 
 #include "link/env.h"
+#include "link/oci.h"
 #include "resolver/plan.h"
 #include "vzpkg/cli.h"
 #include "vzpkg/json.h"
 #include "vzpkg/terminal.h"
 
-static int info_env(const struct vz_cli *cli, const struct vz_store *store, const char *name, struct vz_err *err)
+static void print_words(const char *what, const struct vz_texts *words)
 {
-	auto_env struct vz_env env = {0};
-	auto_manifest struct vz_manifest m = {0};
-	auto_free char *ref = NULL;
-	uint64_t private_bytes;
+	fputs(what, stdout);
+	for (size_t i = 0; i < words->n; i++) {
+		auto_free char *word = vz_strdup(words->v[i]);
+
+		vz_clean(word, VZ_CLEAN_LINE);
+		printf("%s%s", i ? " " : "", word);
+	}
+	putchar('\n');
+}
+
+static void print_state(const struct vz_state *s)
+{
+	const struct vz_settings *set = &s->settings;
+	char when[32], bytes[16];
+
+	if (s->started)
+		printf("state         started %s, process %ju\n", vz_human_time(s->what.since, when), (uintmax_t)s->what.pid);
+	else
+		printf("state         %s\n", vz_state_word(s));
+	if (set->command.n)
+		print_words("command       ", &set->command);
+	if (set->cpus > 0)
+		printf("cpus          at most %g\n", set->cpus);
+	if (set->memory)
+		printf("memory        at most %s\n", vz_human_bytes(set->memory, bytes));
+	if (set->pids)
+		printf("pids          at most %ju\n", (uintmax_t)set->pids);
+	if (set->io_weight)
+		printf("io-weight     %u\n", set->io_weight);
+}
+
+/* What environments are run by here, and why not by the other. */
+static char *runtime(struct vz_err *err)
+{
+	auto_oci struct vz_oci o = {0};
+	auto_free char *version = NULL;
+	struct vz_cgroups cgroups;
+
+	vz_cgroups_look(VZ_CGROUPS, &cgroups);
+	if (vz_oci_find(NULL, &cgroups, &o, err) < 0 || vz_oci_version(&o, &version, err) < 0)
+		return NULL;
+	return vz_printf("%s, with %s control groups (%s)", version, vz_cgroups_name(cgroups.way), o.why);
+}
+
+static void print_env(const struct vz_json_env_info *i, const char *why_no_runtime)
+{
 	char a[16], b[16], when[32];
 
-	if (vz_env_read(store, name, &env, err) < 0 || vz_env_private_bytes(store, name, &private_bytes, err) < 0)
+	printf("environment   %s\ntemplate      %s@%u\ngeneration    %u\ncreated       %s\nshared        %s\nprivate       %s\n",
+	       i->env->name, i->env->shows.template_name, i->env->shows.template_version, i->env->generation,
+	       vz_human_time(i->env->created, when), vz_human_bytes(i->shared_bytes, a), vz_human_bytes(i->private_bytes, b));
+	print_state(i->state);
+	printf("runtime       %s\n", i->runtime ? i->runtime : why_no_runtime);
+}
+
+static int info_env(const struct vz_cli *cli, const struct vz_store *store, const char *name, struct vz_err *err)
+{
+	__attribute__((cleanup(vz_state_release))) struct vz_state state = {0};
+	auto_env struct vz_env env = {0};
+	auto_manifest struct vz_manifest m = {0};
+	auto_free char *ref = NULL, *by = NULL;
+	struct vz_json_env_info info = { .env = &env, .state = &state };
+	struct vz_err none = {0};
+
+	if (vz_env_read(store, name, &env, err) < 0 || vz_env_private_bytes(store, name, &info.private_bytes, err) < 0 ||
+	    vz_state_look(store, name, &state, err) < 0)
 		return -1;
 	ref = vz_printf("%s@%u", env.shows.template_name, env.shows.template_version);
 	if (vz_manifest_read(store, ref, &m, err) < 0)
 		return -1;
-	if (cli->json) {
-		vz_json_env(&env, -1, (int64_t)private_bytes, m.bytes);
-		return 0;
-	}
-	printf("environment   %s\ntemplate      %s\ngeneration    %u\ncreated       %s\nshared        %s\nprivate       %s\n",
-	       env.name, ref, env.generation, vz_human_time(env.created, when), vz_human_bytes(m.bytes, a),
-	       vz_human_bytes(private_bytes, b));
+	info.shared_bytes = m.bytes;
+	info.runtime = by = runtime(&none);
+	if (cli->json)
+		vz_json_env_info(&info);
+	else
+		print_env(&info, none.msg);
 	return 0;
 }
 

@@ -83,8 +83,7 @@ static void print_env(const struct vz_json_env *e)
 {
 	auto_free char *ref = vz_printf("%s@%u", e->env.shows.template_name, e->env.shows.template_version);
 
-	printf("%-32s %-36s %10u  %s\n", e->env.name, ref, e->env.generation,
-	       e->running ? "running" : e->mounted ? "mounted" : "-");
+	printf("%-32s %-36s %10u  %s\n", e->env.name, ref, e->env.generation, vz_state_word(&e->state));
 }
 
 static int list_envs(const struct vz_cli *cli, const struct vz_store *store, struct vz_err *err)
@@ -99,8 +98,8 @@ static int list_envs(const struct vz_cli *cli, const struct vz_store *store, str
 	envs = vz_alloc((n + 1) * sizeof *envs);
 	for (; rc == 0 && kept < n; kept += rc == 0) {
 		rc = vz_env_read(store, names[kept], &envs[kept].env, err);
-		envs[kept].mounted = vz_env_is_mounted(store, names[kept]);
-		envs[kept].running = vz_env_is_running(store, names[kept]);
+		if (rc == 0)
+			rc = vz_state_look(store, names[kept], &envs[kept].state, err);
 	}
 	if (rc == 0 && cli->json)
 		vz_json_envs(envs, kept);
@@ -110,6 +109,7 @@ static int list_envs(const struct vz_cli *cli, const struct vz_store *store, str
 		if (rc == 0 && !cli->json)
 			print_env(&envs[i]);
 		vz_env_release(&envs[i].env);
+		vz_state_release(&envs[i].state);
 	}
 	vz_names_free(names, n);
 	free(envs);

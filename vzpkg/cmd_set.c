@@ -3,7 +3,7 @@
 
 #include "base/fd.h"
 #include "link/env.h"
-#include "link/settings.h"
+#include "link/runtime.h"
 #include "vzpkg/cli.h"
 #include "vzpkg/json.h"
 #include "vzpkg/terminal.h"
@@ -68,7 +68,8 @@ int vz_cmd_set(struct vz_cli *cli, int argc, char **argv, struct vz_err *err)
 	lock = vz_store_lock(store, "env", env.name, true, err);
 	if (lock < 0 || vz_settings_read(store, env.name, &settings, err) < 0 || change(&settings, values, &any, err) < 0)
 		return -1;
-	if (any && !cli->dry_run && vz_settings_write(store, env.name, &settings, err) < 0)
+	if (any && !cli->dry_run && (vz_runtime_limit(store, env.name, &settings, &cli->report, err) < 0 ||
+				     vz_settings_write(store, env.name, &settings, err) < 0))
 		return -1;
 	if (cli->json)
 		vz_json_settings(env.name, &settings);

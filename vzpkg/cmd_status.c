@@ -14,14 +14,13 @@ static int look(const struct vz_store *store, const char *name, struct vz_json_s
 
 	if (vz_env_read(store, name, &s.env, err) < 0)
 		return -1;
-	if (vz_env_private_bytes(store, name, &s.private_bytes, err) < 0) {
+	if (vz_env_private_bytes(store, name, &s.private_bytes, err) < 0 ||
+	    vz_state_look(store, name, &s.state, err) < 0) {
 		vz_env_release(&s.env);
 		return -1;
 	}
 	s.latest = vz_manifest_current(store, s.env.shows.template_name);
 	s.outdated = s.latest && s.latest != s.env.shows.template_version;
-	s.mounted = vz_env_is_mounted(store, name);
-	s.running = vz_env_is_running(store, name);
 	*ret = s;
 	return 0;
 }
@@ -33,7 +32,7 @@ static void print_status(const struct vz_json_status *s)
 	char bytes[16];
 
 	printf("%-24s %-32s %-10s %10u %10s  %s\n", s->env.name, ref, latest, s->env.generation,
-	       vz_human_bytes(s->private_bytes, bytes), s->running ? "running" : s->mounted ? "mounted" : "-");
+	       vz_human_bytes(s->private_bytes, bytes), vz_state_word(&s->state));
 }
 
 int vz_cmd_status(struct vz_cli *cli, int argc, char **argv, struct vz_err *err)
@@ -70,6 +69,7 @@ int vz_cmd_status(struct vz_cli *cli, int argc, char **argv, struct vz_err *err)
 		if (rc == 0 && !cli->json)
 			print_status(&list[i]);
 		vz_env_release(&list[i].env);
+		vz_state_release(&list[i].state);
 	}
 	free(list);
 	vz_names_free(found, found ? n : 0);

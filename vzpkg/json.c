@@ -160,20 +160,33 @@ static json_t *env(const struct vz_env *e)
 	return j;
 }
 
-void vz_json_env(const struct vz_env *e, double seconds, int64_t private_bytes, uint64_t shared_bytes)
+void vz_json_env(const struct vz_env *e, double seconds)
 {
 	json_t *j = env(e);
 
-	if (seconds >= 0) {
-		json_object_set_new(j, "seconds", json_real(seconds));
-		json_object_set_new(j, "merged", json_array());
-		json_object_set_new(j, "conflicts", json_array());
-		json_object_set_new(j, "restarted", json_false());
-	}
-	if (private_bytes >= 0) {
-		json_object_set_new(j, "private_bytes", json_integer(private_bytes));
-		json_object_set_new(j, "shared_bytes", number(shared_bytes));
-	}
+	json_object_set_new(j, "seconds", json_real(seconds));
+	json_object_set_new(j, "merged", json_array());
+	json_object_set_new(j, "conflicts", json_array());
+	json_object_set_new(j, "restarted", json_false());
+	print(j);
+}
+
+static void add_state(json_t *j, const struct vz_state *s)
+{
+	json_object_set_new(j, "running", json_boolean(s->running));
+	json_object_set_new(j, "state", text(vz_state_word(s)));
+	json_object_set_new(j, "pid", s->started ? number(s->what.pid) : json_null());
+	json_object_set_new(j, "started", s->started ? rfc3339(s->what.since) : json_null());
+}
+
+void vz_json_env_info(const struct vz_json_env_info *i)
+{
+	json_t *j = env(i->env);
+
+	json_object_set_new(j, "private_bytes", number(i->private_bytes));
+	json_object_set_new(j, "shared_bytes", number(i->shared_bytes));
+	add_state(j, i->state);
+	json_object_set_new(j, "runtime", text(i->runtime));
 	print(j);
 }
 
@@ -184,8 +197,8 @@ void vz_json_envs(const struct vz_json_env *e, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		json_t *j = env(&e[i].env);
 
-		json_object_set_new(j, "mounted", json_boolean(e[i].mounted));
-		json_object_set_new(j, "running", json_boolean(e[i].running));
+		json_object_set_new(j, "mounted", json_boolean(e[i].state.mounted));
+		add_state(j, &e[i].state);
 		json_array_append_new(list, j);
 	}
 	print(list);
@@ -262,7 +275,7 @@ void vz_json_status(const struct vz_json_status *s, size_t n)
 		json_object_set_new(j, "latest", number(s[i].latest));
 		json_object_set_new(j, "apps", texts(&s[i].env.shows.apps));
 		json_object_set_new(j, "generation", number(s[i].env.generation));
-		json_object_set_new(j, "running", json_boolean(s[i].running));
+		add_state(j, &s[i].state);
 		json_object_set_new(j, "outdated", json_boolean(s[i].outdated));
 		json_object_set_new(j, "drift", json_array());
 		json_object_set_new(j, "private_bytes", number(s[i].private_bytes));
@@ -291,6 +304,56 @@ void vz_json_settings(const char *env, const struct vz_settings *s)
 	json_object_set_new(j, "started", json_boolean(s->started));
 	json_object_set_new(j, "command", texts(&s->command));
 	print(j);
+}
+
+static json_t *started(const struct vz_json_started *s)
+{
+	const struct vz_running *r = &s->started.running;
+	json_t *j = json_object();
+
+	json_object_set_new(j, "env", text(s->env));
+	json_object_set_new(j, "already", json_boolean(s->started.already));
+	json_object_set_new(j, "pid", r->pid ? number(r->pid) : json_null());
+	json_object_set_new(j, "started", r->pid ? rfc3339(r->since) : json_null());
+	json_object_set_new(j, "runtime", text(r->runtime));
+	return j;
+}
+
+void vz_json_started(const struct vz_json_started *s)
+{
+	print(started(s));
+}
+
+void vz_json_started_all(const struct vz_json_started *s, size_t n)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(list, started(&s[i]));
+	print(list);
+}
+
+static json_t *stopped(const struct vz_json_stopped *s)
+{
+	json_t *j = json_object();
+
+	json_object_set_new(j, "env", text(s->env));
+	json_object_set_new(j, "ran", json_boolean(s->ran));
+	return j;
+}
+
+void vz_json_stopped(const struct vz_json_stopped *s)
+{
+	print(stopped(s));
+}
+
+void vz_json_stopped_all(const struct vz_json_stopped *s, size_t n)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(list, stopped(&s[i]));
+	print(list);
 }
 
 void vz_json_pairs(const char *const *pairs)

@@ -7,9 +7,10 @@
 #define VZPKG_JSON_H
 
 #include "link/env.h"
-#include "link/settings.h"
+#include "link/runtime.h"
 #include "resolver/plan.h"
 #include "store/manifest.h"
+#include "vzpkg/state.h"
 
 /* One template version. `plan` gives the packages. */
 void vz_json_template(const struct vz_manifest *m, const struct vz_plan *plan);
@@ -28,11 +29,19 @@ struct vz_json_listed {
 void vz_json_templates(const struct vz_json_listed *t, size_t n);
 void vz_json_names(char *const *names, size_t n);
 
-/* What `create env` and `info ENV` print; seconds < 0 leaves the field out, as does private_bytes < 0. */
-void vz_json_env(const struct vz_env *e, double seconds, int64_t private_bytes, uint64_t shared_bytes);
+/* What `create env` prints. */
+void vz_json_env(const struct vz_env *e, double seconds);
+/* What `info ENV` prints. */
+struct vz_json_env_info {
+	const struct vz_env *env;
+	const struct vz_state *state;
+	const char *runtime;             /* what it is, or would be, run by; NULL: this host has nothing for it */
+	uint64_t private_bytes, shared_bytes;
+};
+void vz_json_env_info(const struct vz_json_env_info *i);
 struct vz_json_env {
 	struct vz_env env;
-	bool mounted, running;
+	struct vz_state state;
 };
 void vz_json_envs(const struct vz_json_env *e, size_t n);
 
@@ -47,12 +56,27 @@ void vz_json_history(const struct vz_env *generations, size_t n, unsigned curren
 struct vz_json_status {
 	struct vz_env env;
 	unsigned latest;                 /* version of its template that is current; 0: there is none any more */
-	bool outdated, mounted, running;
+	bool outdated;
+	struct vz_state state;
 	uint64_t private_bytes;
 };
 void vz_json_status(const struct vz_json_status *s, size_t n);
 
 void vz_json_settings(const char *env, const struct vz_settings *s);
+
+/* What `start` and `stop` print; with --all, or of several, an array. */
+struct vz_json_started {
+	char *env;
+	struct vz_runtime_started started;
+};
+void vz_json_started(const struct vz_json_started *s);
+void vz_json_started_all(const struct vz_json_started *s, size_t n);
+struct vz_json_stopped {
+	const char *env;
+	bool ran;
+};
+void vz_json_stopped(const struct vz_json_stopped *s);
+void vz_json_stopped_all(const struct vz_json_stopped *s, size_t n);
 
 /* {"KEY": "VALUE", …}; `pairs` ends with NULL. For commands without more to say. */
 void vz_json_pairs(const char *const *pairs);

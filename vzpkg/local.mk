@@ -19,7 +19,9 @@ vzpkg_vzpkg_SOURCES = \
 	vzpkg/cmd_remove.c \
 	vzpkg/cmd_rollback.c \
 	vzpkg/cmd_set.c \
+	vzpkg/cmd_start.c \
 	vzpkg/cmd_status.c \
+	vzpkg/cmd_stop.c \
 	vzpkg/cmd_update.c \
 	vzpkg/json.c \
 	vzpkg/json.h \
@@ -28,6 +30,14 @@ vzpkg_vzpkg_SOURCES = \
 	vzpkg/main.c \
 	vzpkg/moved.c \
 	vzpkg/moved.h \
+	vzpkg/state.c \
+	vzpkg/state.h \
 	vzpkg/terminal.c \
 	vzpkg/terminal.h
+
 nodist_EXTRA_vzpkg_vzpkg_SOURCES = dummy.cxx
+
+# keeps what environments print; nothing of the rooms is in it
+pkglibexec_PROGRAMS += vzpkg/vzpkg-console
+vzpkg_vzpkg_console_SOURCES = vzpkg/console.c
+

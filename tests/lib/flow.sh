@@ -63,6 +63,7 @@ cleanup() {
 	for pid in "${servers[@]}"; do
 		kill "$pid" 2>/dev/null
 	done
+	[ -z "$(started)" ] || vz stop --all --time 0
 	while read -r where; do
 		umount -l "$where"
 	done < <(mounted)
@@ -75,6 +76,13 @@ trap 'exit 129' HUP INT TERM
 # mount points below this test's directory, innermost first
 mounted() {
 	awk -v top="$tmp/" 'index($5, top) == 1 { print $5 }' /proc/self/mountinfo | sort -r
+}
+
+# what is left in the host of environments that were started: records, control groups
+started() {
+	local id
+	id=$(stat -c '%D-%i' "$root" 2>/dev/null) || return 0
+	find /run/vzpkg /sys/fs/cgroup -maxdepth 3 -type d -name "$id.*" 2>/dev/null
 }
 
 vz() {
@@ -176,6 +184,8 @@ nothing_left() {
 	[ -z "$left" ] || die "still mounted: $left"
 	left=$(losetup -n -O NAME,BACK-FILE 2>/dev/null | grep -F "$tmp/" || :)
 	[ -z "$left" ] || die "loop devices left: $left"
+	left=$(started)
+	[ -z "$left" ] || die "left of what was started: $left"
 	left=$(pgrep -fa -- "$root" || :)
 	[ -z "$left" ] || die "still running: $left"
 	[ ! -d "$root/staging" ] || {

@@ -17,6 +17,7 @@ static struct vz_bundle bundle(const struct vz_settings *s)
 	return (struct vz_bundle){
 		.rootfs = "/run/vzpkg/1-2/web/root", .hostname = "web", .init = "/usr/bin/catatonit", .machine = "x86_64",
 		.cgroup = "/vzpkg/1-2-web", .settings = s, .limits = ~0u,
+		.open_files = 524288,
 	};
 }
 
@@ -54,6 +55,7 @@ START_TEST(test_full)
 	vz_texts_add(&s.command, "daemon off; # \"\xc3\xa4\"");
 	b.resolv_conf = "/etc/resolv.conf";
 	b.machine = "aarch64";
+	b.open_files = 4096;
 	must(vz_bundle_format(&b, &text, &err));
 	check_golden("full.json", &text);
 	s.command.v[0][0] = (char)0xff;

@@ -76,6 +76,7 @@ START_TEST(test_record)
 	must_fail(vz_running_identify(&r, pid, &err), VZ_FAILED, "has ended");
 	must(vz_running_clear(s, "web", &err));
 	ck_assert_int_eq(access(where, F_OK), -1);
+	free(r.boot);
 }
 END_TEST
 
@@ -106,6 +107,7 @@ START_TEST(test_other)
 	/* none of these ended a process that is not ours to end */
 	ck_assert_int_eq(waitpid(pid, &status, WNOHANG), 0);
 	end(pid);
+	free(r.boot);
 }
 END_TEST
 
@@ -124,6 +126,7 @@ START_TEST(test_clear_ends)
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 	ck_assert(!vz_running_look(s, "web", NULL));
+	free(r.boot);
 }
 END_TEST
 
