@@ -5,7 +5,7 @@ libstore_a_SOURCES = \
 	store/tree.h store/dump.h store/image.h store/store.h store/object.h store/record.h store/ingest.h store/manifest.h
 # trees, dumps, images
 libstore_a_SOURCES += \
-	store/arena.c store/arena.h store/tree.c store/node.c store/tree_path.c store/dump.c store/dump_read.c \
+	store/arena.c store/arena.h store/tree.c store/node.c store/tree_compare.c store/tree_compare.h store/tree_path.c store/dump.c store/dump_read.c \
 	store/image.c store/image_read.c store/image_dir.c store/image_layout.h store/image_xattr.c store/erofs.h
 
 unit_tests += tests/unit/test-tree
@@ -113,3 +113,15 @@ check_PROGRAMS += tests/unit/test-reference
 tests_unit_test_reference_SOURCES = tests/unit/test-reference.c tests/unit/unit.h tests/unit/scratch.h
 tests_unit_test_reference_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_reference_LDADD = $(STORE_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-tree-compare
+check_PROGRAMS += tests/unit/test-tree-compare
+tests_unit_test_tree_compare_SOURCES = tests/unit/test-tree-compare.c tests/unit/trees.h tests/unit/unit.h
+tests_unit_test_tree_compare_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_tree_compare_LDADD = libstore.a $(BASE_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-gzip
+check_PROGRAMS += tests/unit/test-gzip
+tests_unit_test_gzip_SOURCES = tests/unit/test-gzip.c tests/unit/unit.h
+tests_unit_test_gzip_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_gzip_LDADD = libstore.a $(BASE_LIBS) $(ZLIB_LIBS) $(CHECK_LIBS)
