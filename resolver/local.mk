@@ -49,7 +49,7 @@ tests_unit_test_fetch_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_fetch_LDADD = $(FETCH_TEST_LIBS)
 
 # plans, sources, solving
-libresolver_a_SOURCES += resolver/plan.c resolver/resolve.c
+libresolver_a_SOURCES += resolver/plan.c resolver/plan_change.c resolver/plan_change.h resolver/resolve.c
 libresolver_a_SOURCES += \
 	resolver/source.c resolver/source.h resolver/source_deb.c resolver/state.c resolver/state.h \
 	resolver/trust.c resolver/trust.h resolver/trust_rpm.c resolver/trust_rpm.h resolver/release.c \
@@ -150,3 +150,9 @@ check_PROGRAMS += tests/unit/test-modules
 tests_unit_test_modules_SOURCES = tests/unit/test-modules.c tests/unit/unit.h
 tests_unit_test_modules_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_modules_LDADD = $(SOLVE_TEST_LIBS)
+
+unit_tests += tests/unit/test-plan-change
+check_PROGRAMS += tests/unit/test-plan-change
+tests_unit_test_plan_change_SOURCES = tests/unit/test-plan-change.c tests/unit/unit.h
+tests_unit_test_plan_change_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_plan_change_LDADD = libresolver.a $(BASE_LIBS) $(CHECK_LIBS)

@@ -7,6 +7,7 @@
 #include "base/digest.h"
 #include "base/path.h"
 #include "base/table.h"
+#include "resolver/release.h"
 
 #define MAGIC "vzpkg-lock 1"
 #define LINE_LIMIT 16384
@@ -47,6 +48,14 @@ void vz_plan_free(struct vz_plan *p)
 	free(p->arch);
 	free(p->family);
 	free(p);
+}
+
+bool vz_plan_is_security(const struct vz_plan *p, const struct vz_plan_package *package)
+{
+	for (size_t i = 0; i < p->n_repos; i++)
+		if (strcmp(p->repos[i].id, package->repo) == 0)
+			return p->repos[i].suite && vz_suite_is_security(p->repos[i].suite);
+	return false;
 }
 
 bool vz_plan_same(const struct vz_plan *a, const struct vz_plan *b)

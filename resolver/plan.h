@@ -73,6 +73,9 @@ bool vz_plan_words_ok(const char *family, const char *name, const char *version,
 /* Can `location` be appended to a repository's base URL and stay below it. */
 bool vz_plan_location_is_sane(const char *location);
 
+/* Is it from a Debian suite for security updates (vz_suite_is_security())? Packages of other families never are. */
+bool vz_plan_is_security(const struct vz_plan *p, const struct vz_plan_package *package);
+
 void vz_plan_write(const struct vz_plan *p, struct vz_buf *ret);
 /* Every field is checked (names against the family's grammar, location without "..", …). VZ_USAGE, "NAME:LINE: …"
  * with `what` as NAME. */

@@ -44,6 +44,16 @@ bool vz_release_has(const char *words, const char *word)
 	return false;
 }
 
+bool vz_suite_is_security(const char *suite)
+{
+	static const char *const endings[] = { "-security", "/updates" };
+
+	for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
+		if (strlen(suite) > strlen(endings[i]) && strcmp(suite + strlen(suite) - strlen(endings[i]), endings[i]) == 0)
+			return true;
+	return false;
+}
+
 /* "Sat, 11 Jul 2026 10:16:37 UTC" (RFC 5322, of which Debian allows UTC only); -1 if it is none. */
 static int64_t read_date(const char *s)
 {

@@ -45,4 +45,7 @@ const struct vz_release_file *vz_release_file(const struct vz_release *r, const 
  * path there, because older security suites list "updates/main" for "main". */
 bool vz_release_has(const char *words, const char *word);
 
+/* Is it a suite for security updates, as Debian and its offspring call theirs: "bookworm-security", "buster/updates"? */
+bool vz_suite_is_security(const char *suite);
+
 #endif
