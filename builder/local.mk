@@ -3,6 +3,10 @@ noinst_LIBRARIES += libbuilder.a
 libbuilder_a_SOURCES = \
 	builder/build.c builder/build.h builder/composition.c builder/composition.h builder/package_file.c builder/package_file.h \
 	builder/publish.c builder/publish.h builder/stage.c builder/stage.h
+# what changed, and why
+libbuilder_a_SOURCES += \
+	builder/changelog.c builder/changelog.h builder/changelog_deb.c builder/changelog_rpm.c \
+	builder/difference.c builder/difference.h
 # packages' trees become one
 libbuilder_a_SOURCES += \
 	builder/claim.h builder/claim_deb.c builder/claim_rpm.c builder/compose.c builder/compose.h builder/content.c builder/content.h \
@@ -122,3 +126,9 @@ check_PROGRAMS += tests/unit/test-stanzas
 tests_unit_test_stanzas_SOURCES = tests/unit/test-stanzas.c tests/unit/unit.h
 tests_unit_test_stanzas_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_stanzas_LDADD = $(BUILDER_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-changelog
+check_PROGRAMS += tests/unit/test-changelog
+tests_unit_test_changelog_SOURCES = tests/unit/test-changelog.c tests/unit/rpmfile.h tests/unit/scratch.h tests/unit/unit.h
+tests_unit_test_changelog_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_changelog_LDADD = $(BUILDER_LIBS) $(CHECK_LIBS)

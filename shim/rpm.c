@@ -255,17 +255,28 @@ const void *vz_rpm_binary(struct vz_rpm *r, enum vz_rpm_part part, int tag, size
 	return td.data;
 }
 
-bool vz_rpm_number(struct vz_rpm *r, enum vz_rpm_part part, int tag, uint64_t *ret)
+/* `only`: there must be no other. */
+static bool number(struct vz_rpm *r, enum vz_rpm_part part, int tag, size_t i, bool only, uint64_t *ret)
 {
 	Header h = parsed(r, part);
 	struct rpmtd_s td;
+	bool ok;
 
 	if (!h || !headerGet(h, (rpmTagVal)tag, &td, HEADERGET_MINMEM))
 		return false;
-	if (td.count != 1 || (td.type != RPM_INT32_TYPE && td.type != RPM_INT64_TYPE)) {
-		rpmtdFreeData(&td);
-		return false;
-	}
-	*ret = td.type == RPM_INT32_TYPE ? *(uint32_t *)td.data : *(uint64_t *)td.data;
-	return true;
+	ok = (td.type == RPM_INT32_TYPE || td.type == RPM_INT64_TYPE) && i < td.count && (!only || td.count == 1);
+	if (ok)
+		*ret = td.type == RPM_INT32_TYPE ? ((uint32_t *)td.data)[i] : ((uint64_t *)td.data)[i];
+	rpmtdFreeData(&td);
+	return ok;
+}
+
+bool vz_rpm_number(struct vz_rpm *r, enum vz_rpm_part part, int tag, uint64_t *ret)
+{
+	return number(r, part, tag, 0, true, ret);
+}
+
+bool vz_rpm_number_at(struct vz_rpm *r, enum vz_rpm_part part, int tag, size_t i, uint64_t *ret)
+{
+	return number(r, part, tag, i, false, ret);
 }

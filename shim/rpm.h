@@ -55,7 +55,8 @@ enum vz_rpm_tag {
 	VZ_RPM_SIG_DSA = 267, VZ_RPM_SIG_RSA = 268, VZ_RPM_SIG_SHA1 = 269, VZ_RPM_SIG_SHA256 = 273,
 	VZ_RPM_SIG_OPENPGP = 278,
 	VZ_RPM_NAME = 1000, VZ_RPM_VERSION = 1001, VZ_RPM_RELEASE = 1002, VZ_RPM_EPOCH = 1003, VZ_RPM_ARCH = 1022,
-	VZ_RPM_SOURCERPM = 1044, VZ_RPM_PAYLOADFORMAT = 1124, VZ_RPM_PAYLOADCOMPRESSOR = 1125,
+	VZ_RPM_SOURCERPM = 1044, VZ_RPM_CHANGELOGTIME = 1080, VZ_RPM_CHANGELOGNAME = 1081, VZ_RPM_CHANGELOGTEXT = 1082,
+	VZ_RPM_PAYLOADFORMAT = 1124, VZ_RPM_PAYLOADCOMPRESSOR = 1125,
 	VZ_RPM_FILEDIGESTALGO = 5011, VZ_RPM_PAYLOADDIGEST = 5092, VZ_RPM_PAYLOADDIGESTALGO = 5093,
 };
 
@@ -65,6 +66,8 @@ int vz_rpm_check(struct vz_rpm *r, enum vz_rpm_part part, struct vz_err *err);
 const char *vz_rpm_string(struct vz_rpm *r, enum vz_rpm_part part, int tag, size_t i);
 const void *vz_rpm_binary(struct vz_rpm *r, enum vz_rpm_part part, int tag, size_t *ret_len);
 bool vz_rpm_number(struct vz_rpm *r, enum vz_rpm_part part, int tag, uint64_t *ret);
+/* Number `i` of a tag that has several. */
+bool vz_rpm_number_at(struct vz_rpm *r, enum vz_rpm_part part, int tag, size_t i, uint64_t *ret);
 
 /* OpenSSL's name of a digest that the tags ...DIGESTALGO number (RFC 4880, 9.4, and as rpm goes on); NULL: unknown. */
 const char *vz_rpm_digest_name(uint64_t algorithm);

@@ -9,7 +9,7 @@ fuzz_programs = tests/fuzz/fuzz-plan tests/fuzz/fuzz-recipe tests/fuzz/fuzz-mirr
 	tests/fuzz/fuzz-dump tests/fuzz/fuzz-image tests/fuzz/fuzz-env tests/fuzz/fuzz-release \
 	tests/fuzz/fuzz-packages tests/fuzz/fuzz-dpkg tests/fuzz/fuzz-repomd tests/fuzz/fuzz-metalink \
 	tests/fuzz/fuzz-ez tests/fuzz/fuzz-keyring tests/fuzz/fuzz-modules \
-	tests/fuzz/fuzz-records tests/fuzz/fuzz-stanzas
+	tests/fuzz/fuzz-records tests/fuzz/fuzz-stanzas tests/fuzz/fuzz-changelog
 check_PROGRAMS += $(fuzz_programs)
 if FUZZ
 fuzz_main =
@@ -110,6 +110,10 @@ tests_fuzz_fuzz_stanzas_SOURCES = tests/fuzz/fuzz-stanzas.c $(fuzz_main)
 tests_fuzz_fuzz_stanzas_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_stanzas_LDADD = $(BUILDER_LIBS)
 
+tests_fuzz_fuzz_changelog_SOURCES = tests/fuzz/fuzz-changelog.c $(fuzz_main)
+tests_fuzz_fuzz_changelog_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_changelog_LDADD = $(BUILDER_LIBS)
+
 FUZZ_SECONDS = 60
 .PHONY: fuzz
 fuzz: $(fuzz_programs)
@@ -134,7 +138,7 @@ flow_tests += \
 	tests/flow/34-together.sh tests/flow/60-live.sh tests/flow/61-applications.sh tests/flow/62-runtime.sh \
 	tests/flow/64-serving.sh \
 	tests/flow/28-images.sh tests/flow/16-trust.sh tests/flow/18-download.sh tests/flow/14-resolve.sh \
-	tests/flow/50-rpm-trust.sh tests/flow/51-rpm-mirrors.sh tests/flow/12-recipes.sh tests/flow/13-ez.sh tests/flow/10-command-line.sh
+	tests/flow/50-rpm-trust.sh tests/flow/51-rpm-mirrors.sh tests/flow/70-difference.sh tests/flow/12-recipes.sh tests/flow/13-ez.sh tests/flow/10-command-line.sh
 dist_check_SCRIPTS += $(flow_tests)
 
 lint_tests += tests/lint/scripts.sh tests/lint/manual.sh

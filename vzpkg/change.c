@@ -5,7 +5,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/table.h"
 #include "builder/package_file.h"
 #include "store/plans.h"
 #include "vzpkg/moved.h"
@@ -73,34 +72,18 @@ struct vz_plan *vz_change_plan_of(const struct vz_store *store, const struct vz_
 	return vz_plans_get(store, &c->plan, &text, err) < 0 ? NULL : vz_plan_read(text.data, text.len, "plan", err);
 }
 
-static void index_plan(const struct vz_plan *p, struct vz_table *ret)
+void vz_change_print_packages(const struct vz_plan_changes *changes, const struct vz_plan *now)
 {
-	for (size_t i = 0; i < p->n_packages; i++) {
-		auto_free char *key = vz_printf("%s:%s", p->packages[i].name, p->packages[i].arch);
+	for (size_t i = 0; i < changes->n; i++) {
+		const struct vz_plan_package *p = changes->v[i].now, *was = changes->v[i].before;
+		const char *why = p && vz_plan_is_security(now, p) ? " (security)" : "";
 
-		vz_table_put(ret, key, &p->packages[i]);
-	}
-}
-
-void vz_change_print_plans(const struct vz_plan *before, const struct vz_plan *now)
-{
-	auto_table struct vz_table old = {0}, new = {0};
-
-	index_plan(before, &old);
-	index_plan(now, &new);
-	for (size_t i = 0; i < new.n; i++) {
-		const struct vz_plan_package *p = new.items[i].value, *was = vz_table_get(&old, new.items[i].key);
-
-		if (!was)
-			printf("  + %s %s\n", p->name, p->version);
-		else if (strcmp(p->version, was->version) != 0 || strcmp(p->digest, was->digest) != 0)
-			printf("  * %s %s -> %s\n", p->name, was->version, p->version);
-	}
-	for (size_t i = 0; i < old.n; i++) {
-		const struct vz_plan_package *was = old.items[i].value;
-
-		if (!vz_table_has(&new, old.items[i].key))
+		if (!p)
 			printf("  - %s %s\n", was->name, was->version);
+		else if (!was)
+			printf("  + %s %s%s\n", p->name, p->version, why);
+		else
+			printf("  * %s %s -> %s%s\n", p->name, was->version, p->version, why);
 	}
 }
 
@@ -120,11 +103,13 @@ static int preview(const struct vz_cli *cli, const struct vz_store *store, const
 		   struct vz_err *err)
 {
 	auto_plan struct vz_plan *before = vz_change_plan_of(store, &e->shows, err);
+	auto_plan_changes struct vz_plan_changes changes = {0};
 
 	if (!before)
 		return -1;
+	vz_plan_compare(before, plan, &changes);
 	if (!cli->json && !cli->quiet)
-		vz_change_print_plans(before, plan);
+		vz_change_print_packages(&changes, plan);
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 #define VZPKG_CHANGE_H
 
 #include "builder/composition.h"
+#include "resolver/plan_change.h"
 #include "vzpkg/cli.h"
 #include "vzpkg/json.h"
 
@@ -28,8 +29,8 @@ struct vz_change {
 int vz_change_env(const struct vz_cli *cli, struct vz_store *store, const struct vz_change *c, struct vz_json_moved *ret,
 		  struct vz_err *err);
 
-/* The packages of `now` that `before` does not have, in this version or at all, and the other way round; a line each. */
-void vz_change_print_plans(const struct vz_plan *before, const struct vz_plan *now);
+/* A line for each change from a plan to `now`: "  + NAME VERSION", "  * NAME OLD -> NEW", "  - NAME VERSION". */
+void vz_change_print_packages(const struct vz_plan_changes *changes, const struct vz_plan *now);
 /* The plan of what an environment shows. */
 struct vz_plan *vz_change_plan_of(const struct vz_store *store, const struct vz_composition *c, struct vz_err *err);
 

@@ -75,6 +75,7 @@ int vz_cmd_remove_template(struct vz_cli *cli, int argc, char **argv, struct vz_
 int vz_cmd_remove_env(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
 int vz_cmd_list(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
 int vz_cmd_info(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
+int vz_cmd_diff(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
 int vz_cmd_dump(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
 int vz_cmd_image(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
 int vz_cmd_mount(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);

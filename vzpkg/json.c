@@ -1,66 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "vzpkg/json.h"
 
-#include <jansson.h>
-#include <stdio.h>
-#include <time.h>
-
-static void print(json_t *doc)
-{
-	json_dumpf(doc, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(6));
-	putchar('\n');
-	json_decref(doc);
-}
-
-/* Text from outside need not be UTF-8; what is not becomes '?'. */
-static json_t *text(const char *s)
-{
-	json_t *j = s ? json_string(s) : json_null();
-	char *copy;
-
-	if (j)
-		return j;
-	copy = vz_strdup(s);
-	for (char *p = copy; *p; p++)
-		if (*p & 0x80)
-			*p = '?';
-	j = json_string(copy);
-	free(copy);
-	return j;
-}
-
-static json_t *texts(const struct vz_texts *t)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < t->n; i++)
-		json_array_append_new(list, text(t->v[i]));
-	return list;
-}
-
-static json_t *digest(const struct vz_digest *d)
-{
-	char hex[VZ_HEX_LEN + 1];
-
-	vz_digest_hex(d, hex);
-	return json_string(hex);
-}
-
-static json_t *rfc3339(int64_t t)
-{
-	time_t when = (time_t)t;
-	struct tm tm;
-	char buf[40];
-
-	if (!gmtime_r(&when, &tm) || !strftime(buf, sizeof buf, "%Y-%m-%dT%H:%M:%SZ", &tm))
-		return json_null();
-	return json_string(buf);
-}
-
-static json_t *number(uint64_t n)
-{
-	return json_integer((json_int_t)n);
-}
+#include "vzpkg/json_value.h"
 
 static json_t *package(const struct vz_plan *plan, const struct vz_plan_package *p)
 {

@@ -6,6 +6,8 @@
 #ifndef VZPKG_JSON_H
 #define VZPKG_JSON_H
 
+#include "builder/changelog.h"
+#include "builder/difference.h"
 #include "link/env.h"
 #include "link/runtime.h"
 #include "resolver/plan.h"
@@ -77,6 +79,16 @@ struct vz_json_stopped {
 };
 void vz_json_stopped(const struct vz_json_stopped *s);
 void vz_json_stopped_all(const struct vz_json_stopped *s, size_t n);
+
+/* What `diff` prints: what it compared, and what was found; `files`: each of them. */
+struct vz_json_diff {
+	const struct vz_manifest *before, *now;
+	const struct vz_difference *difference;
+	const struct vz_plan *now_plan;
+	const struct vz_changelog *changelogs;   /* of each changed package; NULL: not asked for */
+	bool files;
+};
+void vz_json_diff(const struct vz_json_diff *d);
 
 /* {"KEY": "VALUE", …}; `pairs` ends with NULL. For commands without more to say. */
 void vz_json_pairs(const char *const *pairs);

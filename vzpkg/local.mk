@@ -7,6 +7,7 @@ vzpkg_vzpkg_SOURCES = \
 	vzpkg/change.h \
 	vzpkg/cli.h \
 	vzpkg/cmd_create.c \
+	vzpkg/cmd_diff.c \
 	vzpkg/cmd_dump.c \
 	vzpkg/cmd_exec.c \
 	vzpkg/cmd_export.c \
@@ -27,6 +28,8 @@ vzpkg_vzpkg_SOURCES = \
 	vzpkg/json.h \
 	vzpkg/json_share.c \
 	vzpkg/json_share.h \
+	vzpkg/json_diff.c \
+	vzpkg/json_value.h \
 	vzpkg/main.c \
 	vzpkg/moved.c \
 	vzpkg/moved.h \

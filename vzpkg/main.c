@@ -40,6 +40,8 @@ const struct vz_command vz_commands[] = {
 	  vz_cmd_list },
 	{ "info", NULL, "NAME[@VERSION] [--packages|--files|--lock|--log]", "Tell about a template or an environment.",
 	  vz_cmd_info },
+	{ "diff", NULL, "NAME[@VERSION] NAME[@VERSION] [--files] [--changelog]",
+	  "Tell what changes from one version of a template to another.", vz_cmd_diff },
 	{ "dump", NULL, "NAME[@VERSION]", "Print a template's tree as composefs-dump text.", vz_cmd_dump },
 	{ "status", NULL, "[ENV...]", "Tell which environments run, and which are out of date.", vz_cmd_status },
 	{ "history", NULL, "ENV", "List an environment's generations: when, and why.", vz_cmd_history },
