@@ -220,7 +220,7 @@ static void add_found(struct planning *p, struct founds *f, enum vz_rpm_kind kin
 		add(p, &(struct vz_rpm_step){
 			VZ_RPM_STEP_SCRIPT, one->package,
 			kind == VZ_RPM_FILE_TRIGGER ? "%filetriggerin" : "%transfiletriggerin", &t->scripts[one->script],
-			0, 0, input });
+			0, -1, input });
 	}
 	free(f->items);
 }
@@ -236,10 +236,10 @@ static void fire_files(struct planning *p, size_t package, enum class class)
 	add_found(p, &f, VZ_RPM_FILE_TRIGGER, class, &files);
 }
 
-/* File triggers of `package`, fired by all files that are there. */
+/* File triggers of `package`, fired by all files that are there; its own have fired those that do not wait for the end. */
 static void fire_own_files(struct planning *p, size_t package, enum vz_rpm_kind kind, enum class class)
 {
-	const struct range files = { 0, kind == VZ_RPM_FILE_TRIGGER ? package + 1 : p->t->n, true };
+	const struct range files = { 0, kind == VZ_RPM_FILE_TRIGGER ? package : p->t->n, true };
 	struct founds f = {0};
 
 	find(p, package, kind, &files, &f);

@@ -132,7 +132,7 @@ endif
 
 # in the order in which they are best begun: the long ones first
 flow_tests += \
-	tests/flow/52-rpm-build.sh tests/flow/53-rpm-scripts.sh \
+	tests/flow/52-rpm-build.sh tests/flow/53-rpm-scripts.sh tests/flow/54-rpm-order.sh \
 	tests/flow/30-interrupt.sh tests/flow/22-same.sh tests/flow/26-thousand.sh tests/flow/20-build.sh \
 	tests/flow/21-scripts.sh tests/flow/32-full-disk.sh tests/flow/40-archive.sh tests/flow/24-environments.sh \
 	tests/flow/34-together.sh tests/flow/60-live.sh tests/flow/61-applications.sh tests/flow/62-runtime.sh \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The order of what rpm runs, as a value. tests/flow/54-rpm-scripts.sh has the
+ * The order of what rpm runs, as a value. tests/flow/54-rpm-order.sh has the
  * same packages installed by rpm itself.
  */
 #include <string.h>
@@ -146,11 +146,12 @@ START_TEST(test_file_triggers)
 	add_trigger(p[0], VZ_RPM_TRANS_FILE_TRIGGER, VZ_RPM_TRIGGERIN, "/usr/lib/", 2000000);
 	add_trigger(p[0], VZ_RPM_TRANS_FILE_TRIGGER, VZ_RPM_TRIGGERIN, "/srv", 1);
 	add_trigger(p[2], VZ_RPM_TRANS_FILE_TRIGGER, VZ_RPM_TRIGGERIN, "/etc", 1);
-	plan_is(&t, "old %filetriggerin 0 0 </usr/lib/x|\nx %post 1\nold %filetriggerin 0 0 </usr/bin/x|/usr/lib/x|\n"
-		    "y %post 1\n"
+	add_trigger(p[2], VZ_RPM_FILE_TRIGGER, VZ_RPM_TRIGGERIN, "/etc", 1);
+	plan_is(&t, "old %filetriggerin 0 </usr/lib/x|\nx %post 1\nold %filetriggerin 0 </usr/bin/x|/usr/lib/x|\n"
+		    "y %post 1\ny %filetriggerin 0 </etc/y|\ny %filetriggerin 0 </etc/o|\n"
 		    "x %posttrans 1\ny %posttrans 1\n"
-		    "old %transfiletriggerin 0 0 </usr/lib/x|\nold %transfiletriggerin 0 0 </usr/bin/x|/usr/lib/x|\n"
-		    "y %transfiletriggerin 0 0 </etc/o|/etc/y|\n");
+		    "old %transfiletriggerin 0 </usr/lib/x|\nold %transfiletriggerin 0 </usr/bin/x|/usr/lib/x|\n"
+		    "y %transfiletriggerin 0 </etc/o|/etc/y|\n");
 	for (int i = 0; i < 3; i++)
 		drop(p[i]);
 }
