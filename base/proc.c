@@ -68,6 +68,7 @@ static void die_with(pid_t parent, int sig)
 		_exit(127);
 }
 
+/* System calls only: until it executes something it may share our memory. */
 __attribute__((noreturn)) static void child(const struct vz_proc *p, int out, int errfd)
 {
 	int null = open("/dev/null", O_RDWR);
@@ -148,7 +149,8 @@ int vz_proc_run(const struct vz_proc *p, int *ret_status, struct vz_buf *ret_out
 		close_pair(out);
 		return -1;
 	}
-	pid = fork();
+	/* fork() would have every page that other threads write to meanwhile copied */
+	pid = vfork();
 	if (pid == 0) {
 		die_with(us, SIGKILL);
 		child(p, out[1], errs[1]);
