@@ -89,41 +89,21 @@ static int make_plan(struct build *b, struct vz_err *err)
 
 /* ---- fetch and ingest ---- */
 
-struct arrival {
-	struct build *build;
-	const struct vz_plan_package *package;
-	struct vz_pool *pool;
-	int fd;
-};
-
-static int ingest_one(void *arg, struct vz_err *err)
+/* On several threads at once. */
+static int ingest(void *ctx, const struct vz_plan_package *p, int fd, struct vz_err *err)
 {
-	struct arrival *a = arg;
-	struct build *b = a->build;
+	struct build *b = ctx;
 	struct vz_ingest_result r = {0};
+	auto_fd int package = fd;
 	int rc = vz_interrupted(err);
 
 	if (rc == 0)
-		rc = vz_ingest(b->store, b->plan->family, a->fd, a->package->digest, &r, err);
+		rc = vz_ingest(b->store, b->plan->family, package, p->digest, &r, err);
 	if (rc < 0)
-		vz_err_wrap(err, "package '%s'", a->package->name);
+		vz_err_wrap(err, "package '%s'", p->name);
 	__atomic_add_fetch(&b->new_bytes, r.new_bytes, __ATOMIC_RELAXED);
 	vz_report_progress(b->o->report, "open", __atomic_add_fetch(&b->ingested, 1, __ATOMIC_RELAXED), b->to_ingest);
-	close(a->fd);
-	free(a);
 	return rc;
-}
-
-static int on_package(void *ctx, const struct vz_plan_package *p, int fd, struct vz_err *err)
-{
-	struct arrival *a = vz_new(struct arrival);
-
-	(void)err;
-	*a = *(struct arrival *)ctx;
-	a->package = p;
-	a->fd = fd;
-	vz_pool_add(a->pool, ingest_one, a);
-	return 0;
 }
 
 /* The packages that this host has not opened yet; each digest once. */
@@ -148,9 +128,7 @@ static int fetch_and_ingest(struct build *b, struct vz_err *err)
 {
 	size_t n;
 	auto_free const struct vz_plan_package **missing = missing_packages(b, &n);
-	int stage = vz_store_stage(b->store, err), rc;
-	struct vz_err pool_err = {0};
-	struct arrival like = { .build = b };
+	int stage = vz_store_stage(b->store, err);
 
 	if (stage < 0)
 		return -1;
@@ -158,14 +136,7 @@ static int fetch_and_ingest(struct build *b, struct vz_err *err)
 		return 0;
 	vz_report_stage(b->o->report, "fetching %zu of %zu packages", n, b->plan->n_packages);
 	b->to_ingest = n;
-	like.pool = vz_pool_new(0);
-	rc = vz_resolve_fetch(b->session, missing, n, stage, on_package, &like, err);
-	if (vz_pool_finish(like.pool, &pool_err) < 0 && rc == 0) {
-		*err = pool_err;
-		rc = -1;
-	}
-	vz_pool_free(like.pool);
-	return rc;
+	return vz_resolve_fetch(b->session, missing, n, stage, ingest, b, err);
 }
 
 /* ---- compose, configure, capture: the stages ---- */

@@ -254,20 +254,32 @@ struct delivery {
 	const struct vz_plan_package *package;
 	struct vz_source *source;
 	char *path;
+	int fd;                      /* of what came, until it is handed on; -1 */
+	struct vz_pool *pool;
 	vz_package_ready ready;
 	void *ctx;
 };
 
-static int deliver(void *ctx, struct vz_fetch_request *r, struct vz_err *err)
+static int hand_on(void *arg, struct vz_err *err)
 {
-	struct delivery *d = ctx;
+	struct delivery *d = arg;
 	const struct vz_source_ops *ops = vz_source_ops(d->source->repo->type, err);
 
 	if (!ops)
 		return -1;
-	if (ops->check_package && ops->check_package(d->source, d->package, r->fd, err) < 0)
+	if (ops->check_package && ops->check_package(d->source, d->package, d->fd, err) < 0)
 		return vz_err_wrap(err, "package '%s'", d->package->name);
-	return d->ready(d->ctx, d->package, steal_fd(&r->fd), err);
+	return d->ready(d->ctx, d->package, steal_fd(&d->fd), err);
+}
+
+/* Checking signatures and what follows would hold up the other downloads. */
+static int deliver(void *ctx, struct vz_fetch_request *r, struct vz_err *err)
+{
+	struct delivery *d = ctx;
+
+	d->fd = steal_fd(&r->fd);
+	vz_pool_add(d->pool, hand_on, d);
+	return vz_pool_failed(d->pool) ? vz_err_set(err, VZ_FAILED, "another package was refused") : 0;
 }
 
 static int request(struct vz_session *s, struct delivery *d, int dir_fd, struct vz_fetch_request *ret, struct vz_err *err)
@@ -283,22 +295,39 @@ static int request(struct vz_session *s, struct delivery *d, int dir_fd, struct 
 	return ret->fd < 0 ? -1 : 0;
 }
 
+static void close_all(const struct vz_fetch_request *requests, const struct delivery *d, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (requests[i].fd >= 0)
+			close(requests[i].fd);
+		if (d[i].fd >= 0)
+			close(d[i].fd);
+	}
+}
+
+/* Done with all of them, or none is left open. */
 static int fetch_batch(struct vz_session *s, struct vz_fetch *fetch, struct delivery *d, size_t n, int dir_fd,
 		       struct vz_err *err)
 {
 	struct vz_fetch_request requests[BATCH];
+	struct vz_pool *pool = vz_pool_new(0);
+	struct vz_err refused;
 	size_t made = 0;
 	int failed = 0;
 
 	while (made < n && !failed) {
+		d[made].pool = pool;
 		failed = request(s, &d[made], dir_fd, &requests[made], err);
 		made += !failed;
 	}
 	if (!failed)
 		failed = vz_fetch_run(fetch, requests, made, err);
-	for (size_t i = 0; i < made; i++)
-		if (requests[i].fd >= 0)
-			close(requests[i].fd);
+	if (vz_pool_finish(pool, &refused) < 0) {
+		*err = refused;
+		failed = -1;
+	}
+	vz_pool_free(pool);
+	close_all(requests, d, made);
 	return failed;
 }
 
@@ -326,7 +355,7 @@ int vz_resolve_fetch(struct vz_session *s, const struct vz_plan_package *const *
 	if (n && locate_all(s, fetch, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
-		d[i] = (struct delivery){ .package = packages[i], .ready = ready, .ctx = ctx };
+		d[i] = (struct delivery){ .package = packages[i], .fd = -1, .ready = ready, .ctx = ctx };
 	for (size_t at = 0; at < n && !failed; at += BATCH)
 		failed = fetch_batch(s, fetch, d + at, n - at < BATCH ? n - at : BATCH, dir_fd, err);
 	for (size_t i = 0; i < n; i++)

@@ -38,10 +38,10 @@ struct vz_plan *vz_resolve(struct vz_session *s, const struct vz_recipe *r, cons
 int vz_resolve_locked(struct vz_session *s, const struct vz_recipe *r, const struct vz_plan *lock, struct vz_err *err);
 
 /* A package that has come, whole, checked against `p->digest`, and allowed by its repository's rules. `fd` is the
- * callee's; called on the calling thread; a failure ends the run. */
+ * callee's. Called on several threads at once, while others are still on their way; a failure ends the run. */
 typedef int (*vz_package_ready)(void *ctx, const struct vz_plan_package *p, int fd, struct vz_err *err);
 /* Downloads packages[0..n) of a plan of this session, in parallel, into
- * anonymous files below `dir_fd`. VZ_UNTRUSTED if no mirror has the digest. */
+ * anonymous files below `dir_fd`. Ends when the last call of `ready` has. VZ_UNTRUSTED if no mirror has the digest. */
 int vz_resolve_fetch(struct vz_session *s, const struct vz_plan_package *const *packages, size_t n, int dir_fd,
 		     vz_package_ready ready, void *ctx, struct vz_err *err);
 

@@ -537,7 +537,7 @@ static int keep(void *ctx, const struct vz_plan_package *p, int fd, struct vz_er
 	must(vz_read_fd(own, 100, &b, e));
 	ck_assert_str_eq(b.data, "hello");
 	ck_assert(p->name[0] == 'a' || p->name[0] == 'b');
-	++*(unsigned *)ctx;
+	__atomic_add_fetch((unsigned *)ctx, 1, __ATOMIC_RELAXED);
 	return 0;
 }
 
