@@ -6,10 +6,10 @@ liblink_a_SOURCES = \
 	link/composition.c link/composition.h link/confine.c link/confine.h link/enter.c link/enter.h \
 	link/env.c link/env.h link/env_exec.c link/env_json.c link/env_mount.c link/env_mount.h link/env_move.c link/fs.c link/fs.h \
 	link/identity.c link/identity.h link/init.c link/init.h \
-	link/inject.c link/inject.h link/mount.c link/mount.h link/mountinfo.c link/mountinfo.h \
+	link/inject.c link/inject.h link/journal.c link/journal.h link/mount.c link/mount.h link/mountinfo.c link/mountinfo.h \
 	link/oci.c link/oci.h link/quiesce.c link/quiesce.h link/remap.c link/remap.h link/running.c link/running.h \
 	link/runtime.c link/runtime.h link/runtime_exec.c link/runtime_stop.c link/settings.c link/settings.h link/settings_set.c \
-	link/upper.c link/upper.h link/view.c link/view.h
+	link/upper.c link/upper.h link/upper_file.c link/upper_file.h link/view.c link/view.h
 
 unit_tests += tests/unit/test-mount
 check_PROGRAMS += tests/unit/test-mount
@@ -71,6 +71,18 @@ check_PROGRAMS += tests/unit/test-upper
 tests_unit_test_upper_SOURCES = tests/unit/test-upper.c tests/unit/scratch.h tests/unit/unit.h
 tests_unit_test_upper_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_upper_LDADD = $(LINK_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-journal
+check_PROGRAMS += tests/unit/test-journal
+tests_unit_test_journal_SOURCES = tests/unit/test-journal.c tests/unit/unit.h
+tests_unit_test_journal_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_journal_LDADD = $(LINK_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-upper-file
+check_PROGRAMS += tests/unit/test-upper-file
+tests_unit_test_upper_file_SOURCES = tests/unit/test-upper-file.c tests/unit/root.h tests/unit/scratch.h tests/unit/unit.h
+tests_unit_test_upper_file_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_upper_file_LDADD = $(LINK_LIBS) $(CHECK_LIBS)
 
 unit_tests += tests/unit/test-remap
 check_PROGRAMS += tests/unit/test-remap

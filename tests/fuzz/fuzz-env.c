@@ -1,35 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Whatever vz_env_parse() or vz_settings_parse() takes must survive a round trip. The checksum is set right, or nothing would get past it. */
-#include <jansson.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "link/env.h"
 #include "link/settings.h"
+#include "tests/fuzz/checksum.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static char *with_checksum(const char *data, size_t size)
-{
-	json_t *o = json_loadb(data, size, JSON_REJECT_DUPLICATES, NULL);
-	char hex[VZ_HEX_LEN + 1], *compact, *text = NULL;
-	struct vz_digest sum;
-
-	if (json_is_object(o)) {
-		json_object_del(o, "checksum");
-		compact = json_dumps(o, JSON_COMPACT | JSON_SORT_KEYS);
-		vz_sha256(compact, strlen(compact), &sum);
-		vz_digest_hex(&sum, hex);
-		json_object_set_new(o, "checksum", json_string(hex));
-		free(compact);
-		compact = json_dumps(o, JSON_INDENT(2) | JSON_SORT_KEYS);
-		text = vz_printf("%s\n", compact);
-		free(compact);
-	}
-	json_decref(o);
-	return text;
-}
 
 static void round_trip(const char *text, size_t len)
 {
