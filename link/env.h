@@ -4,7 +4,9 @@
  *
  *     envs/<name>/env.json            the record of its current generation: the commit point
  *                 settings.json       what its owner chose (link/settings.h)
- *                 generations/<N>     records of all kept ones, once there is more than one
+ *                 generations/<N>     records of those that were left
+ *                 generations/<N>.undo/   what the move to it changed in the private area (link/journal.h)
+ *                 moving/             the same, of a move that is under way
  *                 upper/ work/        the private area (overlay), once it was mounted
  *                 root/               mount point, while `vzpkg mount` has it mounted
  *                 at                  symbolic link to the directory it was mounted at besides
@@ -13,8 +15,8 @@
  * other way round: what is half made or half removed is never below envs/.
  *
  * A record is a document (store/document.h) of format "vzpkg-env 2": the members
- * of struct vz_env and of its composition under their names ("layer" absent where
- * zero, lists where empty; "template" is {"name", "version"}).
+ * of struct vz_env and of its composition under their names ("layer" and "from" absent
+ * where zero, lists where empty; "template" is {"name", "version"}).
  *
  * overlayfs must not have one upper directory in two mounts.  So there is one
  * at any time, found again by whoever comes next: at root/, as the root
@@ -36,12 +38,14 @@
 
 #include "link/composition.h"
 #include "link/remap.h"
+#include "link/upper.h"
 
 struct vz_env {
 	char *name;
 	struct vz_composition shows;
 	struct vz_digest layer;          /* image of sealed private files, above the composition's; zero: there is none */
 	unsigned generation;             /* counts from 1 */
+	unsigned from;                   /* the one it was moved from; 0: it is the first */
 	int64_t created;                 /* of the environment; Unix time */
 	int64_t since;                   /* of the generation */
 	char *reason;                    /* of the generation: "create" */
@@ -82,6 +86,12 @@ int vz_env_exec(struct vz_store *s, const char *name, const char *const *argv, i
  * Generations: each change of what an environment shows is one, numbered from 1
  * and never renumbered.  Rolling back makes an older one current; the next
  * change gets a number that no one has had.
+ *
+ * What the tenant wrote stays, but for a few files that a move merges; a planner
+ * says which (link/upper.h).  The move keeps what was there before with the
+ * generation it leads to.  Going back to one that the current came from gives
+ * that back, file by file where the file is still as the move made it; where the
+ * tenant changed it since, and to any other generation, the planner decides.
  */
 
 /* Numbers of those that are kept, ascending; free(). */
@@ -93,19 +103,27 @@ int vz_env_generation(const struct vz_store *s, const char *name, unsigned gener
 struct vz_env_move {
 	const char *name;
 	const struct vz_composition *to; /* a new generation with this; or NULL and */
-	unsigned back_to;                /* a kept one; 0: the one before the current */
+	unsigned back_to;                /* a kept one; 0: the one that the current was moved from */
 	const char *reason;              /* of a new one: "update" */
 	bool dry_run;
+	/* What to change in the private area, of which `upper_fd` is what is there now; NULL: nothing. Nothing holds
+	 * who runs in there when it is called first; it is called again if it was overtaken. */
+	int (*plan)(void *ctx, int upper_fd, const struct vz_env *from, const struct vz_env *to,
+		    struct vz_upper_plan *ret, struct vz_err *err);
+	void *plan_ctx;
 };
 struct vz_env_moved {
 	struct vz_env before, after;     /* equal generations: there was nothing to do */
+	struct vz_upper_plan changes;    /* in the private area; nodes may be absent */
 	struct vz_remap remap;           /* of what runs in it, and of where it is mounted */
 };
 void vz_env_moved_release(struct vz_env_moved *m);
 
 /* Moves an environment, running or not, without restart.  The record is the
- * commit point: if we die after it, what runs is moved by the next call.  If
- * what runs cannot be moved, VZ_BUSY, nothing has changed. */
+ * commit point.  If we die before it, nothing has changed; if after it, the next
+ * command that moves, mounts or runs the environment does what is left. If what
+ * runs cannot be moved, or does not leave the files alone that are to be
+ * changed, VZ_BUSY, nothing has changed. */
 int vz_env_move(struct vz_store *s, const struct vz_env_move *m, struct vz_env_moved *ret, struct vz_err *err);
 
 /* The format itself, for tests and fuzzing. VZ_DAMAGED. */

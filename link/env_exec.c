@@ -3,9 +3,9 @@
 #include <sys/file.h>
 
 #include "base/fd.h"
-#include "base/path.h"
 #include "link/enter.h"
 #include "link/env_mount.h"
+#include "link/env_turn.h"
 #include "link/runtime.h"
 #include "link/settings.h"
 
@@ -20,10 +20,8 @@ int vz_env_exec(struct vz_store *s, const char *name, const char *const *argv, i
 		.argv = argv, .stdin_fd = 0, .stdout_fd = 1, .stderr_fd = 2, .host_resolv_conf = true,
 	};
 
-	if (!vz_name_is_sane(name))
-		return vz_env_read(s, name, &e, err);
-	lock = vz_store_lock(s, "env", name, true, err);
-	if (lock < 0 || vz_env_read(s, name, &e, err) < 0 || vz_settings_read(s, name, &settings, err) < 0)
+	lock = vz_env_lock(s, name, &e, NULL, err);
+	if (lock < 0 || vz_settings_read(s, name, &settings, err) < 0)
 		return -1;
 	if (vz_running_look(s, name, &running)) {
 		flock(lock, LOCK_UN);

@@ -16,6 +16,7 @@ static const struct vz_member members[] = {
 	{ "files", VZ_MEMBER_TEXTS, MEMBER(shows.files), true },
 	{ "layer", VZ_MEMBER_DIGEST, MEMBER(layer), true },
 	{ "generation", VZ_MEMBER_ORDINAL, MEMBER(generation), false },
+	{ "from", VZ_MEMBER_ORDINAL, MEMBER(from), true },
 	{ "created", VZ_MEMBER_TIME, MEMBER(created), false },
 	{ "since", VZ_MEMBER_TIME, MEMBER(since), false },
 	{ "reason", VZ_MEMBER_TEXT, MEMBER(reason), false },

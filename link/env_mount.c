@@ -9,6 +9,7 @@
 
 #include "base/fd.h"
 #include "base/path.h"
+#include "link/env_turn.h"
 #include "link/fs.h"
 #include "link/identity.h"
 #include "link/mount.h"
@@ -79,38 +80,50 @@ static int mount_new(const struct vz_store *s, const struct vz_env *e, int lock,
 	return vz_env_lock_mount(lock, VZ_LOCK_EXCLUSIVE, err) < 0 ? -1 : vz_env_mount_new(s, e, err);
 }
 
+/* In: a root directory. Out: a detached mount of it. */
 static int clone_root(void *arg, struct vz_err *err)
 {
-	int *ret = arg;
+	int *fd = arg, clone = vz_fs_clone(*fd, "", err);
 
-	*ret = vz_fs_clone(AT_FDCWD, "/", err);
-	return *ret < 0 ? -1 : 0;
+	if (clone < 0)
+		return -1;
+	close(*fd);
+	*fd = clone;
+	return 0;
+}
+
+/* Opens the root directory and the mount namespace of a process. That it is the right one is to be asked afterwards. */
+static int open_root(intmax_t pid, int *ret_ns, struct vz_err *err)
+{
+	auto_free char *ns = vz_printf("/proc/%jd/ns/mnt", pid), *root = vz_printf("/proc/%jd/root", pid);
+
+	*ret_ns = vz_open(AT_FDCWD, ns, O_RDONLY, 0, err);
+	/* not the namespace's own: something may lie over it (link/remap.h) */
+	return *ret_ns < 0 ? -1 : vz_open(AT_FDCWD, root, O_PATH | O_DIRECTORY, 0, err);
 }
 
 /* A detached mount of what process `pid`, the holder of `lock`, has as its root
  * directory. -1 also if it has ended meanwhile: ask again for the holder. */
 static int join(int lock, pid_t pid, struct vz_err *err)
 {
-	auto_free char *path = vz_printf("/proc/%d/ns/mnt", pid);
-	auto_fd int ns = vz_open(AT_FDCWD, path, O_RDONLY, 0, err);
-	int fd;
+	auto_fd int ns = -1, fd = -1;
 
-	/* still the holder: so it is its namespace, and not one of a later process with that number */
-	if (ns < 0 || holder(lock) != pid)
+	fd = open_root(pid, &ns, err);
+	if (fd < 0 || holder(lock) != pid)
 		return -1;
-	return vz_fs_in_namespace(ns, clone_root, &fd, err) < 0 ? -1 : fd;
+	return vz_fs_in_namespace(ns, clone_root, &fd, err) < 0 ? -1 : steal_fd(&fd);
 }
 
 /* The same of what was started. */
 static int join_started(const struct vz_running *r, struct vz_err *err)
 {
-	auto_free char *path = vz_printf("/proc/%ju/ns/mnt", (uintmax_t)r->pid);
-	auto_fd int ns = vz_open(AT_FDCWD, path, O_RDONLY, 0, err), alive = vz_running_open(r);
-	int fd;
+	auto_fd int ns = -1, fd = -1, alive = -1;
 
-	if (ns < 0 || alive < 0)
+	fd = open_root((intmax_t)r->pid, &ns, err);
+	alive = vz_running_open(r);
+	if (fd < 0 || alive < 0)
 		return -1;
-	return vz_fs_in_namespace(ns, clone_root, &fd, err) < 0 ? -1 : fd;
+	return vz_fs_in_namespace(ns, clone_root, &fd, err) < 0 ? -1 : steal_fd(&fd);
 }
 
 /* -1 in `ret_fd` without an error: it does not run. */
@@ -213,7 +226,8 @@ int vz_env_mount(struct vz_store *s, const char *name, const char *dir, char **r
 		err->code = missing ? VZ_NOTFOUND : err->code;
 		return -1;
 	}
-	if (vz_env_read(s, name, &e, err) < 0 || (lock = vz_store_lock(s, "env", name, true, err)) < 0)
+	lock = vz_env_lock(s, name, &e, NULL, err);
+	if (lock < 0)
 		return -1;
 	if (vz_env_is_mounted(s, name)) {
 		vz_err_set(err, VZ_BUSY, "environment '%s' is mounted already", name);
@@ -253,8 +267,12 @@ int vz_env_umount(struct vz_store *s, const char *name, struct vz_err *err)
 	if (!vz_env_is_mounted(s, name))
 		return vz_err_set(err, VZ_NOTFOUND, "environment '%s' is not mounted", name);
 	env = vz_open_dir(vz_store_fd(s), path, err);
-	if (env < 0 || detach_besides(env, err) < 0 || vz_mount_detach(root, err) < 0)
+	if (env < 0 || detach_besides(env, err) < 0)
 		return -1;
+	/* a move that died left one below the other */
+	while (vz_env_is_mounted(s, name))
+		if (vz_mount_detach(root, err) < 0)
+			return -1;
 	unlinkat(env, "at", 0);
 	unlinkat(env, "root", AT_REMOVEDIR);
 	return 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -7,220 +8,284 @@
 
 #include "base/fd.h"
 #include "base/path.h"
-#include "link/env_mount.h"
+#include "link/env_record.h"
+#include "link/env_turn.h"
+#include "link/env_undo.h"
 
-#define MAX_RECORD 65536
+#define TRIES 4                  /* of planning without holding anybody, and a last one while all is held */
 
-static char *generation_path(const char *name, unsigned generation)
+struct move {
+	struct vz_store *store;
+	const struct vz_env_move *what;
+	struct vz_env_moved *moved;
+	struct vz_turn turn;
+	unsigned *left;                  /* generations whose moves are taken back, the newest first */
+	size_t n_left;
+	struct vz_journal undo;          /* and how */
+	size_t n_planned;                /* changes in the plan; those taken back come after them */
+};
+
+/*
+ * What it is to lead to.
+ */
+
+static int go_back(struct move *mv, const struct vz_env *now, struct vz_env *ret, struct vz_err *err)
 {
-	return vz_printf("envs/%s/generations/%u", name, generation);
-}
+	const char *name = mv->what->name;
+	const unsigned target = mv->what->back_to ? mv->what->back_to : now->from;
+	size_t n_from = 0;
+	auto_free unsigned *from = vz_env_ancestors(mv->store, now, &n_from);
 
-static int by_number(const void *a, const void *b)
-{
-	unsigned x = *(const unsigned *)a, y = *(const unsigned *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-/* Those that have a record below generations/; none if there is no such directory. */
-static unsigned *kept(const struct vz_store *s, const char *name, size_t *ret_n)
-{
-	auto_free char *path = vz_printf("envs/%s/generations", name);
-	int fd = openat(vz_store_fd(s), path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
-	unsigned *list = NULL;
-	size_t n = 0, cap = 0;
-	struct dirent *e;
-
-	vz_grow(list, n, cap);
-	while (d && (e = readdir(d))) {
-		char *end;
-		unsigned long number = strtoul(e->d_name, &end, 10);
-
-		if (*end || !number || number > 4294967295)
-			continue;
-		vz_grow(list, n, cap);
-		list[n++] = (unsigned)number;
+	if (!target)
+		return vz_err_set(err, VZ_NOTFOUND, "environment '%s' has no generation before %u", name, now->generation);
+	if (vz_env_generation(mv->store, name, target, ret, err) < 0 || target == now->generation)
+		return target == now->generation ? 0 : -1;
+	for (size_t i = 0; i < n_from && !mv->n_left; i++)
+		if (from[i] == target)
+			mv->n_left = i + 1;
+	if (!mv->n_left) {
+		ret->from = now->generation;
+		return 0;
 	}
-	if (d)
-		closedir(d);
-	qsort(list, n, sizeof *list, by_number);
-	*ret_n = n;
-	return list;
-}
-
-unsigned *vz_env_generations(const struct vz_store *s, const char *name, size_t *ret_n, struct vz_err *err)
-{
-	auto_env struct vz_env e = {0};
-	unsigned *list;
-
-	if (vz_env_read(s, name, &e, err) < 0)
-		return NULL;
-	list = kept(s, name, ret_n);
-	if (!*ret_n)
-		list[(*ret_n)++] = e.generation;
-	return list;
-}
-
-int vz_env_generation(const struct vz_store *s, const char *name, unsigned generation, struct vz_env *ret,
-		      struct vz_err *err)
-{
-	auto_free char *path = generation_path(name, generation);
-	auto_buf struct vz_buf text = {0};
-	auto_env struct vz_env e = {0};
-
-	if (vz_env_read(s, name, &e, err) < 0)
-		return -1;
-	if (e.generation != generation) {
-		vz_env_release(&e);
-		if (vz_read_file(vz_store_fd(s), path, MAX_RECORD, &text, err) < 0) {
-			if (err->code == VZ_NOTFOUND)
-				vz_err_set(err, VZ_NOTFOUND, "environment '%s' has no generation %u", name, generation);
-			return -1;
-		}
-		if (vz_env_parse(text.data, text.len, &e, err) < 0)
-			return vz_err_wrap(err, "environment '%s', generation %u", name, generation);
-		if (strcmp(e.name, name) || e.generation != generation)
-			return vz_err_set(err, VZ_DAMAGED, "generation %u of environment '%s' has the record of another",
-					  generation, name);
-	}
-	*ret = e;
-	e = (struct vz_env){0};
+	/* ours, and those that we came by */
+	memmove(from + 1, from, (mv->n_left - 1) * sizeof *from);
+	from[0] = now->generation;
+	mv->left = steal(&from);
 	return 0;
 }
 
-static struct vz_env copy(const struct vz_env *e)
+static int go_on(struct move *mv, const struct vz_env *now, struct vz_env *ret, struct vz_err *err)
 {
-	struct vz_env c = *e;
-
-	c.name = vz_strdup(e->name);
-	vz_composition_copy(&e->shows, &c.shows);
-	c.reason = vz_strdup(e->reason);
-	return c;
-}
-
-/* ---- what is to be done ---- */
-
-static int go_back(const struct vz_store *s, const struct vz_env_move *m, const struct vz_env *now, struct vz_env *ret,
-		   struct vz_err *err)
-{
-	unsigned target = m->back_to;
 	size_t n = 0;
-	auto_free unsigned *list = vz_env_generations(s, m->name, &n, err);
+	auto_free unsigned *list = vz_env_generations(mv->store, mv->what->name, &n, err);
 
 	if (!list)
 		return -1;
-	for (size_t i = 0; !m->back_to && i < n; i++)
-		if (list[i] < now->generation)
-			target = list[i];
-	if (!target)
-		return vz_err_set(err, VZ_NOTFOUND, "environment '%s' has no generation before %u", m->name, now->generation);
-	return vz_env_generation(s, m->name, target, ret, err);
-}
-
-static int go_on(const struct vz_store *s, const struct vz_env_move *m, const struct vz_env *now, struct vz_env *ret,
-		 struct vz_err *err)
-{
-	size_t n = 0;
-	auto_free unsigned *list = vz_env_generations(s, m->name, &n, err);
-
-	if (!list)
-		return -1;
-	*ret = copy(now);
-	if (vz_composition_same(&now->shows, m->to))
+	vz_env_copy(now, ret);
+	if (vz_composition_same(&now->shows, mv->what->to))
 		return 0;
 	vz_composition_release(&ret->shows);
-	vz_composition_copy(m->to, &ret->shows);
+	vz_composition_copy(mv->what->to, &ret->shows);
 	free(ret->reason);
 	ret->generation = list[n - 1] + 1;
+	ret->from = now->generation;
 	ret->since = time(NULL);
-	ret->reason = vz_strdup(m->reason);
+	ret->reason = vz_strdup(mv->what->reason);
 	return 0;
 }
 
-/* ---- doing it ---- */
+/*
+ * What it changes in the private area.
+ */
 
-static int write_record(struct vz_store *s, const char *path, const struct vz_env *e, struct vz_err *err)
+/* Is this path, or a directory that it is in, given back as it was? */
+static bool is_given_back(const struct vz_journal *undo, const char *path)
 {
-	auto_buf struct vz_buf text = {0};
+	for (size_t i = 0; i < undo->n; i++) {
+		size_t len = strlen(undo->changes[i].path);
 
-	if (vz_env_format(e, &text, err) < 0)
-		return -1;
-	return vz_write_file(vz_store_fd(s), path, text.data, text.len, 0600, err);
+		if (strncmp(path, undo->changes[i].path, len) == 0 && (!path[len] || path[len] == '/'))
+			return true;
+	}
+	return false;
 }
 
-static int keep(struct vz_store *s, const struct vz_env *e, struct vz_err *err)
+static void drop_given_back(struct vz_upper_plan *p, const struct vz_journal *undo)
 {
-	auto_free char *dir = vz_printf("envs/%s/generations", e->name), *path = generation_path(e->name, e->generation);
+	size_t n = 0, n_conflicts = 0;
 
-	if (faccessat(vz_store_fd(s), path, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+	for (size_t i = 0; i < p->n; i++)
+		if (is_given_back(undo, p->changes[i].path))
+			free(p->changes[i].path);
+		else
+			p->changes[n++] = p->changes[i];
+	p->n = n;
+	for (size_t i = 0; i < p->n_conflicts; i++)
+		if (is_given_back(undo, p->conflicts[i].path)) {
+			free(p->conflicts[i].path);
+			free(p->conflicts[i].what);
+		} else {
+			p->conflicts[n_conflicts++] = p->conflicts[i];
+		}
+	p->n_conflicts = n_conflicts;
+}
+
+static bool is_planned(const struct vz_upper_plan *p, const char *path)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (strcmp(p->changes[i].path, path) == 0)
+			return true;
+	for (size_t i = 0; i < p->n_conflicts; i++)
+		if (strcmp(p->conflicts[i].path, path) == 0)
+			return true;
+	return false;
+}
+
+static int prepare(struct move *mv, struct vz_err *err)
+{
+	struct vz_upper_plan *p = &mv->moved->changes;
+	const struct vz_turn *t = &mv->turn;
+	auto_texts struct vz_texts changed = {0};
+
+	vz_upper_plan_release(p);
+	vz_journal_release(&mv->undo);
+	if (t->upper < 0)
 		return 0;
-	if (vz_make_dirs(vz_store_fd(s), dir, 0700, err) < 0)
+	if (vz_env_undo(t->env, t->upper, mv->left, mv->n_left, &mv->undo, &changed, err) < 0)
 		return -1;
-	return write_record(s, path, e, err);
-}
-
-static int commit(struct vz_store *s, const struct vz_env *e, struct vz_err *err)
-{
-	auto_free char *path = vz_printf("envs/%s/env.json", e->name);
-
-	return write_record(s, path, e, err);
-}
-
-/* What runs in it, and where it is mounted, follows the record. */
-static int follow(struct vz_store *s, struct vz_env_moved *m, int lock, struct vz_err *err)
-{
-	auto_fd int old = -1, new = -1;
-
-	if (vz_env_find_mount(s, m->after.name, lock, &old, err) < 0)
+	if (mv->what->plan && mv->what->plan(mv->what->plan_ctx, t->upper, &t->before, &t->after, p, err) < 0)
 		return -1;
-	if (old < 0)
-		return 0;
-	new = vz_env_mount_new(s, &m->after, err);
-	return new < 0 ? -1 : vz_remap(old, new, &m->remap, err);
+	drop_given_back(p, &mv->undo);
+	for (size_t i = 0; i < changed.n; i++)
+		if (!is_planned(p, changed.v[i]))
+			vz_upper_conflict(p, changed.v[i], "changed since a move changed it; it stays as it is");
+	mv->n_planned = p->n;
+	for (size_t i = 0; i < mv->undo.n; i++)
+		vz_upper_add(p, mv->undo.changes[i].kind, VZ_UPPER_BACK, mv->undo.changes[i].path, NULL);
+	return 0;
 }
 
-/* While this is there, what runs may be behind the record. It need not outlive what runs. */
-static char *mark_path(const char *name)
+static bool is_dir(int upper, const char *path)
 {
-	return vz_printf("envs/%s/moving", name);
-}
-
-static bool is_behind(const struct vz_store *s, const char *name)
-{
-	auto_free char *mark = mark_path(name);
-
-	return faccessat(vz_store_fd(s), mark, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
-static int move(struct vz_store *s, struct vz_env_moved *m, int lock, struct vz_err *err)
-{
-	auto_fd int image = vz_store_open_image(s, &m->after.shows.image, err), mark = -1;
-	auto_free char *path = mark_path(m->after.name);
 	struct vz_err unused;
-	int rc;
+	auto_fd int fd = vz_path_open_beneath(upper, path, O_PATH | O_DIRECTORY, &unused);
 
-	if (image < 0 || keep(s, &m->before, err) < 0 || keep(s, &m->after, err) < 0)
-		return -1;
-	mark = vz_open(vz_store_fd(s), path, O_WRONLY | O_CREAT, 0600, err);
-	if (mark < 0)
-		return -1;
-	rc = commit(s, &m->after, err);
-	if (rc == 0 && (rc = follow(s, m, lock, err)) < 0)
-		commit(s, &m->before, &unused);
-	unlinkat(vz_store_fd(s), path, 0);
-	return rc;
+	return fd >= 0;
 }
 
-/* Somebody died half way. */
-static int finish_move(struct vz_store *s, struct vz_env_moved *m, int lock, struct vz_err *err)
+/* One of the plan, and its slot. */
+static int add_change(struct move *mv, int dir, const struct vz_upper_change *c, struct vz_err *err)
 {
-	auto_free char *path = mark_path(m->after.name);
+	struct vz_journal *j = &mv->turn.journal;
+	struct vz_journal_change *to;
+	char name[16];
+	struct stat st;
 
-	if (follow(s, m, lock, err) < 0)
+	if (*c->path != '/' || !c->path[1] || !vz_path_is_sane(c->path))
+		return vz_err_set(err, VZ_FAILED, "'%s' cannot be the path of a private file", c->path);
+	if (c->kind == VZ_UPPER_DIR && is_dir(mv->turn.upper, c->path))
+		return 0;
+	to = vz_journal_add(j, c->path);
+	to->kind = c->kind;
+	to->why = c->why;
+	to->seen = c->seen;
+	to->slot = (unsigned)j->n - 1;
+	if (c->kind == VZ_UPPER_DROP)
+		return 0;
+	snprintf(name, sizeof name, "%u", to->slot);
+	if (vz_upper_make(mv->store, dir, name, c, err) < 0 || vz_upper_mark(dir, name, &to->mark, err) < 0)
 		return -1;
-	unlinkat(vz_store_fd(s), path, 0);
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return vz_err_sys(err, "stat '%s'", c->path);
+	to->ino = st.st_ino;
+	return 0;
+}
+
+static int write_down(struct move *mv, struct vz_err *err)
+{
+	struct vz_turn *t = &mv->turn;
+	struct vz_journal *j = &t->journal;
+	auto_fd int dir = -1;
+
+	vz_journal_release(j);
+	*j = (struct vz_journal){
+		.name = vz_strdup(mv->what->name), .from = t->before.generation, .to = t->after.generation,
+		.back = mv->n_left > 0,
+	};
+	if (vz_turn_begin(t, err) < 0 || (dir = vz_open_dir(t->env, "moving.new", err)) < 0)
+		return -1;
+	for (size_t i = 0; i < mv->n_planned; i++)
+		if (add_change(mv, dir, &mv->moved->changes.changes[i], err) < 0)
+			return -1;
+	/* directories that moves had made go last, when nothing planned is in them */
+	for (size_t i = 0; i < mv->undo.n; i++) {
+		struct vz_journal_change *c = vz_journal_add(j, mv->undo.changes[i].path);
+		char *path = c->path;
+
+		*c = mv->undo.changes[i];
+		c->path = path;
+	}
+	return vz_turn_write(t, err);
+}
+
+/*
+ * Doing it.
+ */
+
+static int renew(void *ctx, struct vz_err *err)
+{
+	struct move *mv = ctx;
+
+	return prepare(mv, err) < 0 ? -1 : write_down(mv, err);
+}
+
+/* Written, committed, followed; again while a tenant is faster. */
+static int carry_out(struct move *mv, struct vz_err *err)
+{
+	struct vz_turn *t = &mv->turn;
+
+	t->ctx = mv;
+	for (int i = 1;; i++) {
+		if ((i > 1 && prepare(mv, err) < 0) || write_down(mv, err) < 0 || (i == 1 && vz_turn_commit(t, err) < 0))
+			return -1;
+		t->renew = i == TRIES ? renew : NULL;
+		if (vz_turn_follow(t, err) == 0)
+			return 0;
+		if (err->code != VZ_DIFFERS)
+			return -1;
+		if (i == TRIES) {
+			err->code = VZ_BUSY;
+			return vz_err_hint(err, "stop what changes it, and try again");
+		}
+	}
+}
+
+static int move_quietly(struct move *mv, struct vz_err *err)
+{
+	if (vz_env_write(mv->store, &mv->turn.after, err) < 0)
+		return -1;
+	for (size_t i = 0; i < mv->n_left; i++)
+		if (vz_turn_forget(&mv->turn, mv->left[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+static int move(struct move *mv, struct vz_err *err)
+{
+	struct vz_turn *t = &mv->turn;
+	auto_fd int image = vz_store_open_image(mv->store, &t->after.shows.image, err);
+	struct vz_err second;
+
+	if (image < 0 || vz_env_keep(mv->store, &t->before, err) < 0)
+		return -1;
+	/* of an earlier time at that generation */
+	if (!mv->n_left && vz_turn_forget(t, t->after.generation, err) < 0)
+		return -1;
+	if (!mv->moved->changes.n && t->old < 0)
+		return move_quietly(mv, err);
+	if (carry_out(mv, err) < 0) {
+		vz_remove_tree(t->env, "moving.new", &second);
+		vz_turn_back(t, &second);
+		return -1;
+	}
+	return vz_turn_finish(t, err);
+}
+
+static int plan_and_move(struct move *mv, int lock, const struct vz_env *now, struct vz_err *err)
+{
+	struct vz_env_moved *moved = mv->moved;
+
+	if (vz_turn_open(mv->store, mv->what->name, lock, &mv->turn, err) < 0)
+		return -1;
+	vz_env_copy(now, &mv->turn.before);
+	vz_env_copy(&moved->after, &mv->turn.after);
+	if (prepare(mv, err) < 0)
+		return -1;
+	if (!mv->what->dry_run && move(mv, err) < 0)
+		return -1;
+	vz_remap_release(&moved->remap);
+	moved->remap = mv->turn.remap;
+	mv->turn.remap = (struct vz_remap){0};
 	return 0;
 }
 
@@ -228,25 +293,25 @@ void vz_env_moved_release(struct vz_env_moved *m)
 {
 	vz_env_release(&m->before);
 	vz_env_release(&m->after);
+	vz_upper_plan_release(&m->changes);
 	vz_remap_release(&m->remap);
 }
 
 int vz_env_move(struct vz_store *s, const struct vz_env_move *m, struct vz_env_moved *ret, struct vz_err *err)
 {
 	struct vz_env_moved moved = {0};
-	auto_fd int lock = -1;
+	struct move mv = { .store = s, .what = m, .moved = &moved, .turn = { .env = -1, .upper = -1, .old = -1 } };
+	auto_fd int lock = vz_env_lock(s, m->name, &moved.before, &moved.remap, err);
 	int rc;
 
-	if (!vz_name_is_sane(m->name))
-		return vz_env_read(s, m->name, &moved.before, err);
-	lock = vz_store_lock(s, "env", m->name, true, err);
-	if (lock < 0 || vz_env_read(s, m->name, &moved.before, err) < 0)
+	if (lock < 0)
 		return -1;
-	rc = (m->to ? go_on : go_back)(s, m, &moved.before, &moved.after, err);
-	if (rc == 0 && !m->dry_run && moved.before.generation != moved.after.generation)
-		rc = move(s, &moved, lock, err);
-	else if (rc == 0 && !m->dry_run && is_behind(s, m->name))
-		rc = finish_move(s, &moved, lock, err);
+	rc = (m->to ? go_on : go_back)(&mv, &moved.before, &moved.after, err);
+	if (rc == 0 && moved.before.generation != moved.after.generation)
+		rc = plan_and_move(&mv, lock, &moved.before, err);
+	vz_turn_release(&mv.turn);
+	vz_journal_release(&mv.undo);
+	free(mv.left);
 	if (rc < 0) {
 		vz_env_moved_release(&moved);
 		return vz_err_wrap(err, "environment '%s'", m->name);

@@ -3,8 +3,9 @@ noinst_LIBRARIES += liblink.a
 liblink_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 liblink_a_SOURCES = \
 	link/bundle.c link/bundle.h link/cgroups.c link/cgroups.h \
-	link/composition.c link/composition.h link/confine.c link/confine.h link/enter.c link/enter.h \
-	link/env.c link/env.h link/env_exec.c link/env_json.c link/env_mount.c link/env_mount.h link/env_move.c link/fs.c link/fs.h \
+	link/apply.c link/apply.h link/composition.c link/composition.h link/confine.c link/confine.h link/enter.c link/enter.h \
+	link/env.c link/env.h link/env_exec.c link/env_json.c link/env_mount.c link/env_mount.h link/env_move.c link/env_record.c link/env_record.h \
+	link/env_turn.c link/env_turn.h link/env_undo.c link/env_undo.h link/fs.c link/fs.h \
 	link/identity.c link/identity.h link/init.c link/init.h \
 	link/inject.c link/inject.h link/journal.c link/journal.h link/mount.c link/mount.h link/mountinfo.c link/mountinfo.h \
 	link/oci.c link/oci.h link/quiesce.c link/quiesce.h link/remap.c link/remap.h link/running.c link/running.h \
@@ -83,6 +84,18 @@ check_PROGRAMS += tests/unit/test-upper-file
 tests_unit_test_upper_file_SOURCES = tests/unit/test-upper-file.c tests/unit/root.h tests/unit/scratch.h tests/unit/unit.h
 tests_unit_test_upper_file_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_upper_file_LDADD = $(LINK_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-env-move
+check_PROGRAMS += tests/unit/test-env-move
+tests_unit_test_env_move_SOURCES = tests/unit/test-env-move.c tests/unit/moving.h tests/unit/root.h tests/unit/scratch.h tests/unit/unit.h
+tests_unit_test_env_move_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_env_move_LDADD = $(LINK_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-env-turn
+check_PROGRAMS += tests/unit/test-env-turn
+tests_unit_test_env_turn_SOURCES = tests/unit/test-env-turn.c tests/unit/killed.h tests/unit/moving.h tests/unit/root.h tests/unit/scratch.h tests/unit/unit.h
+tests_unit_test_env_turn_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_env_turn_LDADD = $(LINK_LIBS) $(CHECK_LIBS)
 
 unit_tests += tests/unit/test-remap
 check_PROGRAMS += tests/unit/test-remap

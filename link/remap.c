@@ -2,6 +2,7 @@
 #include "link/remap.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -16,9 +17,14 @@
 #include "link/mountinfo.h"
 #include "link/quiesce.h"
 
+#ifndef MOVE_MOUNT_BENEATH
+#define MOVE_MOUNT_BENEATH 0x200
+#endif
+
 /* What is done in one namespace, by a thread that is in it. */
 struct swap {
 	int proc;                    /* /proc of the host */
+	int ns, root;                /* the namespace, and the root directory of a process in it, or -1 */
 	dev_t from;
 	int to;                      /* a detached mount of the other file system */
 	bool check;                  /* only look whether it can be done */
@@ -107,6 +113,7 @@ static int swap_other(const struct swap *s, const struct vz_mounts *all, const s
 		      struct vz_err *err)
 {
 	auto_fd int old = open_mount(m), new = -1, point = -1;
+	bool beneath;
 
 	if (old < 0)
 		return 0;
@@ -114,8 +121,12 @@ static int swap_other(const struct swap *s, const struct vz_mounts *all, const s
 	if (new < 0)
 		return -1;
 	(void)all;
+	/* Linux 6.5: at no time is nothing there */
+	beneath = move_mount(new, "", old, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH | MOVE_MOUNT_BENEATH) == 0;
 	if (umount2(m->point, MNT_DETACH | UMOUNT_NOFOLLOW) < 0)
 		return vz_err_sys(err, "unmount '%s'", m->point);
+	if (beneath)
+		return 0;
 	point = vz_open(AT_FDCWD, m->point, O_PATH | O_NOFOLLOW, 0, err);
 	return point < 0 ? -1 : vz_fs_attach(new, point, m->point, err);
 }
@@ -142,12 +153,53 @@ static int check_mount(const struct swap *s, const struct vz_mounts *all, const 
 	return 0;
 }
 
+static unsigned mount_id(int fd)
+{
+	struct statx st;
+
+	return statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &st) < 0 ? 0 : (unsigned)st.stx_mnt_id;
+}
+
+/*
+ * Somebody died between attaching a new root and taking the old one away: then
+ * one is mounted over the other, and processes have the lower one for root.  What
+ * was moved to the upper one, which we see as the root here, goes back.
+ */
+static int take_away_half_done(const struct swap *s, struct vz_err *err)
+{
+	for (;;) {
+		auto_fd int top = vz_open(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0, err);
+		auto_mounts struct vz_mounts all = {0};
+		const struct vz_mountinfo *m = NULL;
+		const unsigned below = mount_id(s->root), above = mount_id(top);
+		size_t n_moved = 0;
+
+		if (top < 0)
+			return -1;
+		if (!below || above == below)
+			return 0;
+		if (vz_mounts_read(s->proc, &all, err) < 0)
+			return -1;
+		for (size_t i = 0; i < all.n && !m; i++)
+			m = all.v[i].id == above ? &all.v[i] : NULL;
+		/* a process that changed its root to another mount by itself */
+		if (!m || m->parent != below)
+			return 0;
+		if (mount(NULL, "/", NULL, MS_PRIVATE, NULL) < 0)
+			return vz_err_sys(err, "make mounts private");
+		if (move_children(&all, m, top, s->root, &n_moved, err) < 0)
+			return -1;
+		if (fchdir(top) < 0 || umount2(".", MNT_DETACH) < 0 || setns(s->ns, CLONE_NEWNS) < 0)
+			return vz_err_sys(err, "take a root directory away that was attached half");
+	}
+}
+
 static int swap_namespace(void *arg, struct vz_err *err)
 {
 	struct swap *s = arg;
 	auto_mounts struct vz_mounts all = {0};
 
-	if (vz_mounts_read(s->proc, &all, err) < 0)
+	if ((s->check && take_away_half_done(s, err) < 0) || vz_mounts_read(s->proc, &all, err) < 0)
 		return -1;
 	for (size_t i = 0; i < all.n; i++) {
 		const struct vz_mountinfo *m = &all.v[i];
@@ -161,38 +213,51 @@ static int swap_namespace(void *arg, struct vz_err *err)
 	return 0;
 }
 
-/* One descriptor for each mount namespace that may show the file system; ours is the first. */
+/* Mount namespaces that may show the file system; ours is the first. */
+struct namespace {
+	uint64_t id;
+	int fd;
+	int root;                /* root directory, a mount's own, of a process in it; -1: none is known */
+};
 struct namespaces {
-	int *fds;
-	uint64_t *ids;
+	struct namespace *v;
 	size_t n, cap;
 };
 
 static void namespaces_release(struct namespaces *a)
 {
-	for (size_t i = 0; i < a->n; i++)
-		close(a->fds[i]);
-	free(a->fds);
-	free(a->ids);
+	for (size_t i = 0; i < a->n; i++) {
+		close(a->v[i].fd);
+		if (a->v[i].root >= 0)
+			close(a->v[i].root);
+	}
+	free(a->v);
 }
 
-static int add_namespace(struct namespaces *a, uint64_t id, const char *path, struct vz_err *err)
+/* `of`: a directory of /proc */
+static int add_namespace(struct namespaces *a, uint64_t id, const char *of, bool has_root, struct vz_err *err)
 {
-	int fd;
+	auto_free char *ns = vz_printf("%s/ns/mnt", of), *root = vz_printf("%s/root", of);
+	struct namespace *found = NULL;
+	struct statx st;
 
-	for (size_t i = 0; i < a->n; i++)
-		if (a->ids[i] == id)
-			return 0;
-	fd = vz_open(AT_FDCWD, path, O_RDONLY, 0, err);
-	if (fd < 0)
-		return -1;
-	if (a->n == a->cap) {
-		a->cap = 2 * a->cap + 8;
-		a->fds = vz_realloc(a->fds, a->cap, sizeof *a->fds);
-		a->ids = vz_realloc(a->ids, a->cap, sizeof *a->ids);
+	for (size_t i = 0; i < a->n && !found; i++)
+		found = a->v[i].id == id ? &a->v[i] : NULL;
+	if (!found) {
+		vz_grow(a->v, a->n, a->cap);
+		found = &a->v[a->n];
+		*found = (struct namespace){ id, vz_open(AT_FDCWD, ns, O_RDONLY, 0, err), -1 };
+		if (found->fd < 0)
+			return -1;
+		a->n++;
 	}
-	a->fds[a->n] = fd;
-	a->ids[a->n++] = id;
+	if (!has_root || found->root >= 0)
+		return 0;
+	found->root = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	/* one that is in a directory of its own does not tell of the namespace */
+	if (found->root >= 0 && (statx(found->root, "", AT_EMPTY_PATH, 0, &st) < 0 ||
+				 !(st.stx_attributes & STATX_ATTR_MOUNT_ROOT)))
+		close(steal_fd(&found->root));
 	return 0;
 }
 
@@ -202,28 +267,31 @@ static int find_namespaces(const struct vz_quiesce *q, struct namespaces *ret, s
 
 	if (stat("/proc/self/ns/mnt", &st) < 0)
 		return vz_err_sys(err, "stat '/proc/self/ns/mnt'");
-	if (add_namespace(ret, st.st_ino, "/proc/self/ns/mnt", err) < 0)
+	if (add_namespace(ret, st.st_ino, "/proc/self", false, err) < 0)
 		return -1;
 	for (size_t i = 0; i < q->n; i++) {
-		auto_free char *path = vz_printf("/proc/%d/task/%d/ns/mnt", q->threads[i].pid, q->threads[i].tid);
+		const struct vz_thread *t = &q->threads[i];
+		auto_free char *of = vz_printf("/proc/%d/task/%d", t->pid, t->tid);
 
-		if (q->threads[i].ns && add_namespace(ret, q->threads[i].ns, path, err) < 0)
+		if (t->ns && add_namespace(ret, t->ns, of, t->root_in, err) < 0)
 			return -1;
 	}
 	return 0;
 }
 
 /* In all namespaces, or, as far as it can be helped, in none. */
-static int swap_all(const struct namespaces *a, struct swap *s, int old_fd, dev_t new, struct vz_err *err)
+static int swap_all(const struct namespaces *a, size_t first, struct swap *s, int old_fd, dev_t new, struct vz_err *err)
 {
-	for (size_t i = 0; i < a->n; i++) {
-		struct swap undo = { s->proc, new, old_fd, false, 0 };
+	for (size_t i = first; i < a->n; i++) {
+		struct swap undo = { .proc = s->proc, .from = new, .to = old_fd };
 		struct vz_err ignored;
 
-		if (vz_fs_in_namespace(a->fds[i], swap_namespace, s, err) == 0)
+		s->ns = a->v[i].fd;
+		s->root = a->v[i].root;
+		if (vz_fs_in_namespace(s->ns, swap_namespace, s, err) == 0)
 			continue;
-		for (size_t done = 0; !s->check && done < i; done++)
-			vz_fs_in_namespace(a->fds[done], swap_namespace, &undo, &ignored);
+		for (size_t done = 0; !s->check && old_fd >= 0 && done < i; done++)
+			vz_fs_in_namespace(a->v[done].fd, swap_namespace, &undo, &ignored);
 		return -1;
 	}
 	return 0;
@@ -277,7 +345,8 @@ static uint64_t now_us(void)
 	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
 }
 
-static int remap(struct vz_quiesce *q, struct swap *s, int old_fd, struct vz_remap *ret, struct vz_err *err)
+/* In namespace `first` and those after it. */
+static int remap(struct vz_quiesce *q, struct swap *s, size_t first, int old_fd, struct vz_remap *ret, struct vz_err *err)
 {
 	__attribute__((cleanup(namespaces_release))) struct namespaces a = {0};
 	struct stat new;
@@ -287,11 +356,11 @@ static int remap(struct vz_quiesce *q, struct swap *s, int old_fd, struct vz_rem
 	if (find_namespaces(q, &a, err) < 0)
 		return -1;
 	s->check = true;
-	if (swap_all(&a, s, old_fd, new.st_dev, err) < 0)
+	if (swap_all(&a, first, s, old_fd, new.st_dev, err) < 0)
 		return -1;
 	s->check = false;
 	s->mounts = 0;
-	if (swap_all(&a, s, old_fd, new.st_dev, err) < 0)
+	if (swap_all(&a, first, s, old_fd, new.st_dev, err) < 0)
 		return -1;
 	ret->namespaces = (unsigned)a.n - 1;
 	ret->mounts = s->mounts;
@@ -305,13 +374,13 @@ void vz_remap_release(struct vz_remap *r)
 	*r = (struct vz_remap){0};
 }
 
-int vz_remap(int old_fd, int new_fd, struct vz_remap *ret, struct vz_err *err)
+int vz_remap(int old_fd, const struct vz_remap_target *to, struct vz_remap *ret, struct vz_err *err)
 {
-	auto_fd int proc = vz_open(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY, 0, err);
-	struct swap s = { .proc = proc, .to = new_fd };
-	struct vz_quiesce q;
+	auto_fd int proc = vz_open(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY, 0, err), new = -1;
+	auto_quiesce struct vz_quiesce q = {0};
+	struct swap s = { .proc = proc };
+	uint64_t start = now_us();
 	struct stat old;
-	uint64_t start;
 	int rc;
 
 	if (proc < 0)
@@ -319,11 +388,46 @@ int vz_remap(int old_fd, int new_fd, struct vz_remap *ret, struct vz_err *err)
 	if (fstat(old_fd, &old) < 0)
 		return vz_err_sys(err, "stat the old version");
 	s.from = old.st_dev;
-	start = now_us();
 	if (vz_quiesce_begin(s.from, &q, err) < 0)
 		return -1;
-	rc = remap(&q, &s, old_fd, ret, err);
+	s.to = new = to->mount(to->ctx, err);
+	rc = new < 0 ? -1 : remap(&q, &s, 0, old_fd, ret, err);
+	if (new >= 0 && rc < 0 && to->undo) {
+		close(steal_fd(&new));
+		to->undo(to->ctx);
+	}
 	vz_quiesce_end(&q);
 	ret->paused_us = now_us() - start;
 	return rc;
+}
+
+/* Of another file system, which has got the same device number since, nothing may be touched. */
+static bool is_rest(const struct vz_thread *t, ino_t old_root, dev_t new)
+{
+	auto_free char *path = vz_printf("/proc/%d/task/%d/root", t->pid, t->tid);
+	struct stat st;
+
+	return stat(path, &st) == 0 && (t->root_in ? st.st_ino == old_root : st.st_dev == new);
+}
+
+int vz_remap_rest(dev_t old, ino_t old_root, int new_fd, struct vz_remap *ret, struct vz_err *err)
+{
+	auto_fd int proc = vz_open(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY, 0, err);
+	auto_quiesce struct vz_quiesce q = {0};
+	struct swap s = { .proc = proc, .from = old, .to = new_fd };
+	struct stat new;
+
+	if (proc < 0)
+		return -1;
+	if (fstat(new_fd, &new) < 0)
+		return vz_err_sys(err, "stat the new version");
+	if (new.st_dev == old)
+		return 0;
+	if (vz_quiesce_begin(old, &q, err) < 0)
+		return -1;
+	for (size_t i = 0; i < q.n; i++)
+		if (!is_rest(&q.threads[i], old_root, new.st_dev))
+			return 0;
+	/* ours is the first, and was done first */
+	return q.n ? remap(&q, &s, 1, -1, ret, err) : 0;
 }

@@ -15,6 +15,7 @@
 #include "link/bundle.h"
 #include "link/enter.h"
 #include "link/env_mount.h"
+#include "link/env_turn.h"
 #include "link/fs.h"
 #include "link/identity.h"
 #include "link/mount.h"
@@ -265,8 +266,8 @@ int vz_runtime_start(struct vz_store *s, const struct vz_runtime_start *how, str
 	};
 	auto_env struct vz_env e = {0};
 
-	if (vz_env_read(s, how->name, &e, err) < 0 || (t.lock = vz_store_lock(s, "env", how->name, true, err)) < 0 ||
-	    vz_settings_read(s, how->name, &t.settings, err) < 0)
+	t.lock = vz_env_lock(s, how->name, &e, NULL, err);
+	if (t.lock < 0 || vz_settings_read(s, how->name, &t.settings, err) < 0)
 		return -1;
 	if (vz_running_look(s, how->name, &t.running)) {
 		if (how->command) {

@@ -155,6 +155,16 @@ static void mount_inside(const struct live *l, const char *where)
 	must(vz_fs_in_namespace(ns, mount_tmpfs, (void *)where, &err));
 }
 
+static int give(void *ctx, struct vz_err *err)
+{
+	return vz_fs_clone(*(int *)ctx, "", err);
+}
+
+static int remap(int from, int to, struct vz_remap *ret, struct vz_err *err)
+{
+	return vz_remap(from, &(struct vz_remap_target){ give, NULL, &to }, ret, err);
+}
+
 #define WAIT "echo >/root/ready; while ! test -e /root/go; do sleep 0.01; done; "
 
 /* An open file keeps its version; new ones, by any kind of path, have the other. */
@@ -172,7 +182,7 @@ START_TEST(test_swap)
 		  "$(cat /run/x) $(cat /etc/mine) $(cat /proc/self/comm) >/root/seen; test -c /dev/null; wait");
 	mount_inside(&l, "/run");
 	l.new = mount_version(&l, &l.second);
-	must(vz_remap(l.old, l.new, &done, &err));
+	must(remap(l.old, l.new, &done, &err));
 	ck_assert_uint_ge(done.processes, 3);
 	ck_assert_uint_eq(done.namespaces, 1);
 	for (size_t i = 0; i < done.n_left; i++)
@@ -201,11 +211,11 @@ START_TEST(test_busy)
 		int from = i % 2 ? l.new : l.old, to = i % 2 ? l.old : l.new;
 		auto_remap struct vz_remap back = {0};
 
-		must(vz_remap(from, to, &back, &err));
+		must(remap(from, to, &back, &err));
 		for (size_t n = 0; n < back.n_left; n++)
 			ck_abort_msg("%d %s: %s", back.left[n].pid, back.left[n].command, back.left[n].why);
 	}
-	must(vz_remap(l.old, l.new, &done, &err));
+	must(remap(l.old, l.new, &done, &err));
 	ck_assert_int_eq(finish(&l, l.new), 0);
 	ends = read_upper(&l, "root/ends");
 	ck_assert_str_eq(ends, "222");
@@ -224,7 +234,7 @@ START_TEST(test_no_place)
 	start(&l, WAIT "echo $(cat /etc/version) $(stat -f -c %T /srv/x) >/root/seen");
 	mount_inside(&l, "/srv/x");
 	l.new = mount_version(&l, &l.second);
-	must_fail(vz_remap(l.old, l.new, &done, &err), VZ_BUSY, "mounted on '/srv/x', and the new version has no such directory");
+	must_fail(remap(l.old, l.new, &done, &err), VZ_BUSY, "mounted on '/srv/x', and the new version has no such directory");
 	ck_assert_int_eq(finish(&l, l.old), 0);
 	seen = read_upper(&l, "root/seen");
 	ck_assert_str_eq(seen, "1 tmpfs\n");
@@ -241,7 +251,7 @@ START_TEST(test_left)
 
 	start(&l, "cd /srv/x; " WAIT);
 	l.new = mount_version(&l, &l.second);
-	must(vz_remap(l.old, l.new, &done, &err));
+	must(remap(l.old, l.new, &done, &err));
 	ck_assert_uint_ge(done.n_left, 1);
 	ck_assert_str_eq(done.left[0].command, "sh");
 	ck_assert_str_eq(done.left[0].why, "its working directory is not in the new version");
