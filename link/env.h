@@ -107,7 +107,8 @@ struct vz_env_move {
 	const char *reason;              /* of a new one: "update" */
 	bool dry_run;
 	/* What to change in the private area, of which `upper_fd` is what is there now; NULL: nothing. Nothing holds
-	 * who runs in there when it is called first; it is called again if it was overtaken. */
+	 * who runs in there when it is called first; it is called again if it was overtaken, also if it sees that
+	 * itself: VZ_BUSY. */
 	int (*plan)(void *ctx, int upper_fd, const struct vz_env *from, const struct vz_env *to,
 		    struct vz_upper_plan *ret, struct vz_err *err);
 	void *plan_ctx;

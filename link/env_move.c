@@ -145,6 +145,15 @@ static int prepare(struct move *mv, struct vz_err *err)
 	return 0;
 }
 
+/* A planner that was overtaken while it read says that it is busy. */
+static int prepare_in_time(struct move *mv, struct vz_err *err)
+{
+	for (int i = 1; prepare(mv, err) < 0; i++)
+		if (err->code != VZ_BUSY || i == TRIES)
+			return -1;
+	return 0;
+}
+
 static bool is_dir(int upper, const char *path)
 {
 	struct vz_err unused;
@@ -226,7 +235,8 @@ static int carry_out(struct move *mv, struct vz_err *err)
 
 	t->ctx = mv;
 	for (int i = 1;; i++) {
-		if ((i > 1 && prepare(mv, err) < 0) || write_down(mv, err) < 0 || (i == 1 && vz_turn_commit(t, err) < 0))
+		if ((i > 1 && prepare_in_time(mv, err) < 0) || write_down(mv, err) < 0 ||
+		    (i == 1 && vz_turn_commit(t, err) < 0))
 			return -1;
 		t->renew = i == TRIES ? renew : NULL;
 		if (vz_turn_follow(t, err) == 0)
@@ -279,7 +289,7 @@ static int plan_and_move(struct move *mv, int lock, const struct vz_env *now, st
 		return -1;
 	vz_env_copy(now, &mv->turn.before);
 	vz_env_copy(&moved->after, &mv->turn.after);
-	if (prepare(mv, err) < 0)
+	if (prepare_in_time(mv, err) < 0)
 		return -1;
 	if (!mv->what->dry_run && move(mv, err) < 0)
 		return -1;

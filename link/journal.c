@@ -15,13 +15,7 @@
 static const char *const kinds[] = {
 	[VZ_UPPER_DIR] = "dir", [VZ_UPPER_PUT] = "put", [VZ_UPPER_DROP] = "drop", [VZ_UPPER_HIDE] = "hide",
 };
-static const char *const whys[] = {
-	[VZ_UPPER_PARENT] = "parent", [VZ_UPPER_MERGED] = "merged", [VZ_UPPER_TAKEN] = "taken",
-	[VZ_UPPER_BESIDE] = "beside", [VZ_UPPER_MADE_ANEW] = "made-anew", [VZ_UPPER_KEPT] = "kept",
-	[VZ_UPPER_BACK] = "back",
-};
 #define N_KINDS (sizeof kinds / sizeof *kinds)
-#define N_WHYS (sizeof whys / sizeof *whys)
 
 void vz_journal_release(struct vz_journal *j)
 {
@@ -38,14 +32,6 @@ struct vz_journal_change *vz_journal_add(struct vz_journal *j, const char *path)
 	vz_grow(j->changes, j->n, j->cap);
 	j->changes[j->n] = (struct vz_journal_change){ .path = vz_strdup(path) };
 	return &j->changes[j->n++];
-}
-
-struct vz_journal_change *vz_journal_find(const struct vz_journal *j, const char *path)
-{
-	for (size_t i = j->n; i--;)
-		if (strcmp(j->changes[i].path, path) == 0)
-			return &j->changes[i];
-	return NULL;
 }
 
 char *vz_journal_undo_dir(unsigned generation)
@@ -85,7 +71,7 @@ static void add_change(struct vz_buf *b, const struct vz_journal_change *c)
 {
 	char hex[VZ_HEX_LEN + 1];
 
-	vz_buf_printf(b, "%s %s %u/%u %" PRIu64 " ", kinds[c->kind], whys[c->why], c->slot_of, c->slot, c->ino);
+	vz_buf_printf(b, "%s %s %u/%u %" PRIu64 " ", kinds[c->kind], vz_upper_why_name(c->why), c->slot_of, c->slot, c->ino);
 	if (c->seen.there) {
 		vz_buf_printf(b, "%" PRIu64 ":%" PRIu64 ":", c->seen.ino, c->seen.size);
 		add_time(b, &c->seen.changed);
@@ -151,10 +137,23 @@ static bool to_time(const char *s, const char *end, struct timespec *ret)
 	return !negative || seconds;
 }
 
-static bool to_word(const char *s, const char *end, const char *const *words, size_t n, unsigned *ret)
+static bool is_word(const char *s, const char *end, const char *word)
 {
-	for (*ret = 0; *ret < n; ++*ret)
-		if (strlen(words[*ret]) == (size_t)(end - s) && memcmp(s, words[*ret], (size_t)(end - s)) == 0)
+	return strlen(word) == (size_t)(end - s) && memcmp(s, word, (size_t)(end - s)) == 0;
+}
+
+static bool to_kind(const char *s, const char *end, enum vz_upper_kind *ret)
+{
+	for (*ret = 0; *ret < N_KINDS; ++*ret)
+		if (is_word(s, end, kinds[*ret]))
+			return true;
+	return false;
+}
+
+static bool to_why(const char *s, const char *end, enum vz_upper_why *ret)
+{
+	for (*ret = VZ_UPPER_PARENT; *ret <= VZ_UPPER_BACK; ++*ret)
+		if (is_word(s, end, vz_upper_why_name(*ret)))
 			return true;
 	return false;
 }
@@ -237,18 +236,15 @@ static char *to_path(const char *s, const char *end)
 static bool parse_change(const char *text, struct vz_journal_change *c)
 {
 	const char *end = text + strlen(text), *at[WORDS + 1], *slash;
-	unsigned kind, why;
 
 	if (!split(text, end, ' ', WORDS, at))
 		return false;
 	slash = memchr(at[2], '/', (size_t)(at[3] - at[2]));
-	if (!to_word(at[0], at[1] - 1, kinds, N_KINDS, &kind) || !to_word(at[1], at[2] - 1, whys, N_WHYS, &why) || !slash ||
+	if (!to_kind(at[0], at[1] - 1, &c->kind) || !to_why(at[1], at[2] - 1, &c->why) || !slash ||
 	    !to_unsigned(at[2], slash, &c->slot_of) || !to_unsigned(slash + 1, at[3] - 1, &c->slot) ||
 	    !to_number(at[3], at[4] - 1, &c->ino) || !to_seen(at[4], at[5] - 1, &c->seen) ||
 	    !to_mark(at[5], at[6] - 1, &c->mark) || !to_made(at[6], at[7] - 1, c))
 		return false;
-	c->kind = kind;
-	c->why = why;
 	c->path = to_path(at[7], end);
 	return *c->path == '/' && c->path[1] && vz_path_is_sane(c->path);
 }

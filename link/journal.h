@@ -63,8 +63,6 @@ void vz_journal_release(struct vz_journal *j);
 
 /* Adds an empty change for a path, which is copied. */
 struct vz_journal_change *vz_journal_add(struct vz_journal *j, const char *path);
-/* The last change of a path; NULL: there is none. */
-struct vz_journal_change *vz_journal_find(const struct vz_journal *j, const char *path);
 /* Where the slot of a change is, below the environment's directory. To be freed. */
 char *vz_journal_slot(const struct vz_journal_change *c);
 /* "generations/<N>.undo". To be freed. */

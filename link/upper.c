@@ -7,6 +7,17 @@
 #include "base/fd.h"
 #include "base/path.h"
 
+const char *vz_upper_why_name(enum vz_upper_why why)
+{
+	static const char *const names[] = {
+		[VZ_UPPER_PARENT] = "parent", [VZ_UPPER_MERGED] = "merged", [VZ_UPPER_TAKEN] = "taken",
+		[VZ_UPPER_BESIDE] = "beside", [VZ_UPPER_MADE_ANEW] = "made-anew", [VZ_UPPER_KEPT] = "kept",
+		[VZ_UPPER_BACK] = "back",
+	};
+
+	return names[why];
+}
+
 int vz_upper_look(int upper_fd, const char *path, struct vz_upper_seen *ret, struct vz_err *err)
 {
 	auto_fd int fd = vz_path_open_beneath(upper_fd, path, O_PATH | O_NOFOLLOW, err);

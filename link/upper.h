@@ -42,6 +42,9 @@ enum vz_upper_why {
 	VZ_UPPER_BACK,           /* taken back: as it was before an earlier move */
 };
 
+/* "parent", "merged", "taken", "beside", "made-anew", "kept", "back". */
+const char *vz_upper_why_name(enum vz_upper_why why);
+
 /* What the planner saw there. If it is another now, the plan is out of date. */
 struct vz_upper_seen {
 	bool there;

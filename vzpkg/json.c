@@ -160,14 +160,45 @@ static json_t *left(const struct vz_remap *r)
 	return list;
 }
 
+static json_t *merged(const struct vz_upper_plan *p)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < p->n; i++) {
+		json_t *j;
+
+		if (p->changes[i].why == VZ_UPPER_PARENT)
+			continue;
+		j = json_object();
+		json_object_set_new(j, "path", text(p->changes[i].path));
+		json_object_set_new(j, "how", text(vz_upper_why_name(p->changes[i].why)));
+		json_array_append_new(list, j);
+	}
+	return list;
+}
+
+static json_t *conflicts(const struct vz_upper_plan *p)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < p->n_conflicts; i++) {
+		json_t *j = json_object();
+
+		json_object_set_new(j, "path", text(p->conflicts[i].path));
+		json_object_set_new(j, "what", text(p->conflicts[i].what));
+		json_array_append_new(list, j);
+	}
+	return list;
+}
+
 static json_t *moved(const struct vz_json_moved *m)
 {
 	json_t *j = env(&m->moved.after);
 
 	json_object_set_new(j, "changed", json_boolean(m->moved.before.generation != m->moved.after.generation));
 	json_object_set_new(j, "seconds", json_real(m->seconds));
-	json_object_set_new(j, "merged", json_array());
-	json_object_set_new(j, "conflicts", json_array());
+	json_object_set_new(j, "merged", merged(&m->moved.changes));
+	json_object_set_new(j, "conflicts", conflicts(&m->moved.changes));
 	json_object_set_new(j, "restarted", json_false());
 	json_object_set_new(j, "processes", number(m->moved.remap.processes));
 	json_object_set_new(j, "left_behind", left(&m->moved.remap));

@@ -11,9 +11,22 @@ double vz_seconds_since(const struct timespec *start)
 	return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9;
 }
 
+/* Which private files, and how; what is on the way to one is not worth a line. */
+static void print_changes(const struct vz_upper_plan *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (p->changes[i].why != VZ_UPPER_PARENT) {
+			auto_free char *path = vz_strdup(p->changes[i].path);
+
+			vz_clean(path, VZ_CLEAN_LINE);
+			printf("  %-10s %s\n", vz_upper_why_name(p->changes[i].why), path);
+		}
+}
+
 void vz_print_moved(const struct vz_cli *cli, const struct vz_json_moved *m)
 {
 	const struct vz_env *before = &m->moved.before, *after = &m->moved.after;
+	const struct vz_upper_plan *changes = &m->moved.changes;
 	const struct vz_remap *remap = &m->moved.remap;
 
 	if (cli->json)
@@ -27,8 +40,14 @@ void vz_print_moved(const struct vz_cli *cli, const struct vz_json_moved *m)
 	if (before->generation != after->generation && !cli->quiet) {
 		if (remap->processes)
 			printf(", %u running processes moved", remap->processes);
-		printf(cli->dry_run ? "\n" : " in %.1f ms\n", m->seconds * 1000);
+		if (cli->dry_run)
+			putchar('\n');
+		else
+			printf(" in %.1f ms\n", m->seconds * 1000);
+		print_changes(changes);
 	}
+	for (size_t i = 0; i < changes->n_conflicts; i++)
+		vz_report_note(&cli->report, "%s: '%s': %s", after->name, changes->conflicts[i].path, changes->conflicts[i].what);
 	for (size_t i = 0; i < remap->n_left; i++)
 		vz_report_note(&cli->report, "%s: process %d (%s) is left behind: %s", after->name, remap->left[i].pid,
 			       remap->left[i].command, remap->left[i].why);

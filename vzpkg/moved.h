@@ -10,7 +10,8 @@
 #include "vzpkg/cli.h"
 #include "vzpkg/json.h"
 
-/* One line on stdout, and one for each process left behind on stderr; nothing with --json or --quiet. */
+/* On stdout a line, and one for each private file that is changed, which --quiet leaves out; on stderr one for each
+ * conflict and each process left behind. Nothing with --json. */
 void vz_print_moved(const struct vz_cli *cli, const struct vz_json_moved *m);
 double vz_seconds_since(const struct timespec *start);
 

@@ -28,6 +28,8 @@ START_TEST(test_plan)
 	ck_assert_str_eq(c->node->content, "new");
 	ck_assert_ptr_nonnull(vz_node_xattr(c->node, "user.x"));
 	ck_assert_str_eq(p.conflicts[0].what, "changed by both");
+	for (enum vz_upper_why why = VZ_UPPER_PARENT; why <= VZ_UPPER_BACK; why++)
+		ck_assert_ptr_nonnull(vz_upper_why_name(why));
 }
 END_TEST
 
