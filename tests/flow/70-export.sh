@@ -42,6 +42,10 @@ cmp "$tmp/copied/blobs/sha256/$digest" "$tmp/base.oci/blobs/sha256/$digest" || d
 run 0 umoci unpack --image "$tmp/base.oci:base:1" "$tmp/bundle"
 run 0 vz create env plain base
 run 0 vz mount plain "$(mkdir "$tmp/plain" && echo "$tmp/plain")"
+# ... but for who it is, which an environment is told when it is first mounted
+same "$(cat "$tmp/plain/etc/hostname")" plain
+(cd "$tmp/plain/etc" && rm hostname hosts machine-id)
+touch -r "$tmp/bundle/rootfs/etc" "$tmp/plain/etc"
 same_files "$tmp/plain" "$tmp/bundle/rootfs"
 run 0 vz umount plain
 
