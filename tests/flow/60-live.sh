@@ -29,6 +29,7 @@ one_error_line
 	until [ -e /root/back ]; do sleep 0.05; done
 	cat version >>/root/seen' >"$tmp/a.log" 2>&1 &
 a=$!
+servers+=("$a")
 for _ in $(seq 200); do [ -e "$root/envs/a/upper/root/ready" ] && break; sleep 0.05; done
 
 version two
