@@ -44,6 +44,8 @@ int vz_proc_detach(const struct vz_proc *p, struct vz_err *err);
  * passed on, and the call's end awaited. */
 typedef int (*vz_proc_fn)(void *arg, struct vz_buf *ret, struct vz_err *err);
 int vz_proc_call(vz_proc_fn fn, void *arg, struct vz_buf *ret, struct vz_err *err);
+/* The same; the child is killed when the time has passed, and the error says so. 0: no limit. */
+int vz_proc_call_within(unsigned seconds, vz_proc_fn fn, void *arg, struct vz_buf *ret, struct vz_err *err);
 
 /* After vz_interrupt_catch(), SIGINT and SIGTERM set a flag and interrupt
  * blocking calls; a second signal ends the process. Long loops ask

@@ -2,9 +2,11 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "base/fd.h"
 #include "base/proc.h"
@@ -31,15 +33,27 @@ __attribute__((noreturn)) static void child(vz_proc_fn fn, void *arg, int out, p
 	_exit(0);
 }
 
-/* Until the child closes its end. */
-static int collect(int fd, pid_t pid, struct vz_buf *got, struct vz_err *err)
+static int64_t now(void)
 {
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec;
+}
+
+/* Until the child closes its end. */
+static int collect(int fd, pid_t pid, unsigned seconds, struct vz_buf *got, struct vz_err *err)
+{
+	const int64_t end = now() + seconds;
 	struct pollfd pfd = { fd, POLLIN, 0 };
 	struct vz_err ignored;
 	bool told = false;
 
 	for (;;) {
 		ssize_t len = 1;
+
+		if (seconds && now() > end)
+			return vz_err_set(err, VZ_FAILED, "it did not end within %u s", seconds);
 
 		if (!told && vz_interrupted(&ignored) < 0) {
 			kill(pid, SIGTERM);
@@ -78,7 +92,7 @@ static int take(struct vz_buf *got, int status, struct vz_buf *ret, struct vz_er
 	return h.rc;
 }
 
-int vz_proc_call(vz_proc_fn fn, void *arg, struct vz_buf *ret, struct vz_err *err)
+int vz_proc_call_within(unsigned seconds, vz_proc_fn fn, void *arg, struct vz_buf *ret, struct vz_err *err)
 {
 	auto_buf struct vz_buf got = {0};
 	pid_t parent = getpid(), pid;
@@ -94,11 +108,16 @@ int vz_proc_call(vz_proc_fn fn, void *arg, struct vz_buf *ret, struct vz_err *er
 		close(pair[0]);
 		return vz_err_sys(err, "fork");
 	}
-	rc = collect(pair[0], pid, &got, err);
+	rc = collect(pair[0], pid, seconds, &got, err);
 	close(pair[0]);
 	if (rc < 0)
 		kill(pid, SIGKILL);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	return rc < 0 ? -1 : take(&got, status, ret, err);
+}
+
+int vz_proc_call(vz_proc_fn fn, void *arg, struct vz_buf *ret, struct vz_err *err)
+{
+	return vz_proc_call_within(0, fn, arg, ret, err);
 }
