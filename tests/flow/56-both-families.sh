@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Templates of both families in one store: a file that both have is one object. Applications and packages come to an
+# environment of the RPM family, and go, as they do elsewhere.
+. "${top_srcdir:?}/tests/lib/flow.sh"
+with_base
+with_rpmdist
+
+# the same packages as the base, from where the mirror is now
+recipe "$tmp/debian.recipe" "$mirror_url" "$suite" "$mirror/key/key.gpg" apt
+run 0 vz create template "$tmp/debian.recipe"
+rpm_recipe "$tmp/core.recipe" "$rpm_url" "$rpm_key" @core
+run 0 vz --json create template "$tmp/core.recipe"
+new=$(json .new_bytes) all=$(json .bytes)
+[ $((new * 2)) -lt "$all" ] || die "$new of $all bytes were new, though most files are those of Debian"
+
+# each content that is an object, and its size: "OBJECT SIZE"
+objects() { run 0 vz dump "$1"; awk '$3 ~ /^10/ && $9 ~ /\// { print $9, $2 }' "$out" | sort -u; }
+objects debian >"$tmp/deb"
+objects core >"$tmp/rpm"
+comm -12 "$tmp/deb" "$tmp/rpm" >"$tmp/both"
+[ "$(wc -l <"$tmp/both")" -gt 400 ] || die "only $(wc -l <"$tmp/both") objects are in both"
+bash_of() { run 0 vz dump "$1"; awk '$1 ~ /^(\/usr)?\/bin\/bash$/ { print $9 }' "$out"; }
+same "$(bash_of core)" "$(bash_of debian)" "the object of bash"
+grep -q "^$(bash_of core) " "$tmp/both" || die "bash is not in both"
+# what is stored is what both need together, each once
+sort -u "$tmp/deb" "$tmp/rpm" >"$tmp/all"
+(cd "$root/objects" && find . -type f -printf '%P %s\n') | sort >"$tmp/stored"
+same "$(comm -13 "$tmp/stored" "$tmp/all" | head -n 3)" '' 'objects that are missing, or of another size'
+
+# an application for both: the same recipe, what its OS template's family calls it
+printf '[template]\nname = web\nkind = app\n[packages]\n[packages debian*]\ninstall = nginx-light\n[packages core*]\ninstall = nginx\n' \
+	>"$tmp/web.recipe"
+run 0 vz create template "$tmp/web.recipe"
+run 0 vz create env d debian --app web
+run 0 vz create env r core --app web
+for env in d r; do
+	run 0 vz exec $env -- nginx -v
+	said '^nginx version: nginx/1'
+done
+installed() { run 0 vz exec r -- rpm -qa --qf '%{name}\n'; sort "$out"; }
+installed >"$tmp/with-nginx"
+run 0 vz install r -p python3
+run 0 vz exec r -- python3 -c 'print(6 * 7)'
+gave '^42$'
+installed | comm -13 "$tmp/with-nginx" - >"$tmp/came"
+grep -qx python3-libs "$tmp/came" || die "python3 came alone"
+run 0 vz remove r -p python3
+installed | diff "$tmp/with-nginx" - || die "something stayed of python3"
+run 0 vz remove r web
+installed | grep -x nginx && die "nginx is still there"
+run 0 vz rollback r
+installed | diff "$tmp/with-nginx" - || die "rollback made something else"
+run 1 vz exec r -- rpm -Va
+same "$(cat "$out")" '.....UG..  g /var/lib/nginx/conf.list' 'what rpm -Va reports'
+run 0 vz remove env d
+run 0 vz remove env r
+done_ok
