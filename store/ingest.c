@@ -1,246 +1,62 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "store/ingest.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 
-#include "base/path.h"
-#include "base/proc.h"
-#include "store/object.h"
 #include "store/package.h"
 
-#define MAX_NODES 1000000
-#define MAX_TARGET 4095
 #define MAX_RATIO 200            /* unpacked : packed … */
 #define FREE_BYTES (1 << 20)     /* … above this size unpacked */
 
-/* What `owner` of a node says while its tree is built. */
-enum { FROM_ENTRY, IMPLIED };
-
-struct vz_sink {
-	struct vz_object_writer *writer;
-	struct vz_record *record;
-	uint64_t nodes, bytes;
-	struct vz_node *file;        /* whose data is being given */
-	uint64_t left;
-};
-
 static const struct vz_package_ops *const families[] = { &vz_package_deb, &vz_package_rpm };
 
-static int end_file(struct vz_sink *k, struct vz_err *err)
+static const struct vz_package_ops *find_family(const char *family)
 {
-	struct vz_node *n = k->file;
-	const void *inlined;
-	struct vz_digest d;
-	uint64_t size;
-
-	k->file = NULL;
-	if (vz_object_writer_end(k->writer, &d, &size, &inlined, err) < 0)
-		return -1;
-	if (inlined)
-		vz_node_set_content(n, inlined, size);
-	else
-		vz_node_set_object(n, &d, size);
-	return 0;
-}
-
-static int check_entry(const struct vz_sink *k, const struct vz_package_entry *e, struct vz_err *err)
-{
-	if (k->file)
-		return vz_err_set(err, VZ_FAILED, "%llu bytes of the file before are missing", (unsigned long long)k->left);
-	if (!vz_path_is_sane(e->path))
-		return vz_err_set(err, VZ_FAILED, "not a sane path");
-	if (k->nodes > MAX_NODES)
-		return vz_err_set(err, VZ_FAILED, "the package has more than %d files", MAX_NODES);
-	if ((S_ISLNK(e->mode) || e->hard_link) && (!e->target || !*e->target || strlen(e->target) > MAX_TARGET))
-		return vz_err_set(err, VZ_FAILED, "a link with an empty or too long target");
-	if (S_ISCHR(e->mode) && !e->major && !e->minor)
-		return vz_err_set(err, VZ_FAILED, "a device 0:0, which is an overlay's whiteout");
-	if (e->major > 0xfff || e->minor > 0xfffff)
-		return vz_err_set(err, VZ_FAILED, "device number %u:%u is out of range", e->major, e->minor);
-	return vz_interrupted(err);
-}
-
-/* The directory that `path` (normal form) stands in. Missing parents are made; one
- * that is not a directory, above all a symbolic link, is refused: what a link leads
- * to is not this package's alone to say. */
-static struct vz_node *parent_of(struct vz_sink *k, const char *path, const struct vz_package_entry *e,
-				 const char **ret_name, struct vz_err *err)
-{
-	struct vz_node *dir = k->record->tree->root;
-	const char *at = path + 1, *end;
-
-	for (; (end = strchr(at, '/')); at = end + 1) {
-		struct vz_node *next = vz_node_child(dir, at, (size_t)(end - at));
-
-		if (!next) {
-			auto_free char *name = vz_strndup(at, (size_t)(end - at));
-
-			next = vz_node_add(dir, name, S_IFDIR | 0755);
-			next->mtime = e->mtime;
-			next->owner = IMPLIED;
-			k->nodes++;
-		}
-		if (!vz_node_is_dir(next)) {
-			vz_err_set(err, VZ_FAILED, "its parent '%.*s' is not a directory in this package",
-				   (int)(end - path), path);
-			return NULL;
-		}
-		dir = next;
-	}
-	*ret_name = at;
-	return dir;
-}
-
-static int link_entry(struct vz_sink *k, struct vz_node *n, const char *target, struct vz_err *err)
-{
-	struct vz_node *to = vz_path_is_sane(target) ? vz_tree_find(k->record->tree, target) : NULL;
-
-	if (!to || !vz_node_is_file(vz_node_inode(to)) || to == n)
-		return vz_err_set(err, VZ_FAILED, "a hard link to '%s', which is no file before it in this package",
-				  target);
-	vz_node_set_link(n, vz_node_inode(to));
-	return 0;
-}
-
-static void set_inode(struct vz_node *n, const struct vz_package_entry *e)
-{
-	n->mode = e->mode;
-	n->uid = e->uid;
-	n->gid = e->gid;
-	n->mtime = e->mtime;
-	n->owner = FROM_ENTRY;
-	if (S_ISCHR(e->mode) || S_ISBLK(e->mode))
-		n->rdev = (uint32_t)makedev(e->major, e->minor);
-	if (S_ISLNK(e->mode))
-		vz_node_set_symlink(n, e->target);
-	if (e->capability)
-		vz_node_set_xattr(n, "security.capability", e->capability, e->capability_len);
-}
-
-/* The node for an entry: new, or a directory that is there already. */
-static struct vz_node *node_for(struct vz_sink *k, const struct vz_package_entry *e, struct vz_err *err)
-{
-	auto_free char *path = vz_path_normal(e->path);
-	struct vz_node *dir, *n;
-	const char *name;
-
-	if (!path[1]) {
-		if (S_ISDIR(e->mode))
-			return k->record->tree->root;
-		vz_err_set(err, VZ_FAILED, "the root is not a directory");
-		return NULL;
-	}
-	dir = parent_of(k, path, e, &name, err);
-	if (!dir)
-		return NULL;
-	n = vz_node_child(dir, name, strlen(name));
-	if (!n) {
-		k->nodes++;
-		return vz_node_add(dir, name, e->mode);
-	}
-	if (S_ISDIR(e->mode) && vz_node_is_dir(n))
-		return n;
-	vz_err_set(err, VZ_FAILED, n->owner == IMPLIED ? "a file stands below it already"
-						       : "the package has this path twice");
+	for (size_t i = 0; i < sizeof families / sizeof *families; i++)
+		if (strcmp(families[i]->family, family) == 0)
+			return families[i];
 	return NULL;
 }
 
-static int add_entry(struct vz_sink *k, const struct vz_package_entry *e, struct vz_err *err)
+/* Reads the package into the record. */
+static int fill_record(struct vz_store *s, const struct vz_package_ops *ops, int fd, struct vz_record *r,
+		       uint64_t *ret_new_bytes, struct vz_err *err)
 {
-	struct vz_node *n = check_entry(k, e, err) < 0 ? NULL : node_for(k, e, err);
-
-	if (!n)
-		return -1;
-	if (e->hard_link)
-		return link_entry(k, n, e->target, err);
-	set_inode(n, e);
-	if (!S_ISREG(e->mode))
-		return 0;
-	k->file = n;
-	k->left = e->size;
-	return e->size ? 0 : end_file(k, err);
-}
-
-int vz_sink_entry(struct vz_sink *k, const struct vz_package_entry *e, struct vz_err *err)
-{
-	return add_entry(k, e, err) < 0 ? vz_err_wrap(err, "'%s'", e->path) : 0;
-}
-
-int vz_sink_data(struct vz_sink *k, const void *data, size_t len, struct vz_err *err)
-{
-	if (!k->file || len > k->left)
-		return vz_err_set(err, VZ_FAILED, "more data than the package's headers promise");
-	k->bytes += len;
-	if (k->bytes > FREE_BYTES && k->bytes / MAX_RATIO > k->record->size)
-		return vz_err_set(err, VZ_FAILED, "unpacks to more than %d times its size", MAX_RATIO);
-	if (vz_interrupted(err) < 0 || vz_object_writer_add(k->writer, data, len, err) < 0)
-		return -1;
-	k->left -= len;
-	return k->left ? 0 : end_file(k, err);
-}
-
-int vz_sink_file(struct vz_sink *k, const char *path, uint32_t mode, int64_t mtime, const void *data, size_t len,
-		 struct vz_err *err)
-{
-	struct vz_package_entry e = { .path = path, .mode = S_IFREG | mode, .mtime = mtime, .size = len };
-
-	if (vz_sink_entry(k, &e, err) < 0)
-		return -1;
-	return len ? vz_sink_data(k, data, len, err) : 0;
-}
-
-void vz_sink_member(struct vz_sink *k, const char *name, const void *data, size_t len)
-{
-	vz_record_add(k->record, name, data, len);
-}
-
-/* Reads the package into the sink's record. */
-static int fill_sink(struct vz_sink *k, const struct vz_package_ops *ops, int fd, struct vz_err *err)
-{
+	auto_sink struct vz_sink *k = NULL;
 	struct stat st;
 
 	if (fstat(fd, &st) < 0)
 		return vz_err_sys(err, "stat the package");
-	k->record->size = (uint64_t)st.st_size;
-	k->record->tree = vz_tree_new();
-	if (ops->read(fd, k, err) < 0)
+	r->size = (uint64_t)st.st_size;
+	r->tree = vz_tree_new();
+	k = vz_sink_new(s, r->tree, r->size > FREE_BYTES / MAX_RATIO ? r->size * MAX_RATIO : FREE_BYTES);
+	if (ops->read(fd, k, r, err) < 0 || vz_sink_end(k, err) < 0)
 		return -1;
-	if (k->file)
-		return vz_err_set(err, VZ_FAILED, "the package ends in the middle of a file");
-	vz_tree_count_links(k->record->tree);
+	*ret_new_bytes = vz_sink_new_bytes(k);
 	return 0;
 }
 
 int vz_ingest(struct vz_store *s, const char *family, int fd, const char *digest, struct vz_ingest_result *ret,
 	      struct vz_err *err)
 {
-	auto_object_writer struct vz_object_writer *writer = NULL;
+	const struct vz_package_ops *ops = find_family(family);
 	auto_record struct vz_record *record = NULL;
 	struct vz_ingest_result result = {0};
-	const struct vz_package_ops *ops = NULL;
 	struct vz_tree_stats stats;
-	struct vz_sink k = {0};
 
-	for (size_t i = 0; i < sizeof families / sizeof *families; i++)
-		if (!strcmp(families[i]->family, family))
-			ops = families[i];
 	if (!ops)
 		return vz_err_set(err, VZ_FAILED, "no reader for packages of the family '%s'", family);
 	if (vz_record_has(s, digest)) {
 		*ret = result;
 		return 0;
 	}
-	k.writer = writer = vz_object_writer_new(s);
-	k.record = record = vz_record_new(family);
-	if (fill_sink(&k, ops, fd, err) < 0 || vz_record_put(s, digest, record, err) < 0)
+	record = vz_record_new(family);
+	if (fill_record(s, ops, fd, record, &result.new_bytes, err) < 0 || vz_record_put(s, digest, record, err) < 0)
 		return -1;
 	vz_tree_stats(record->tree, &stats);
 	result.files = stats.files;
 	result.bytes = stats.bytes;
-	result.new_bytes = vz_object_writer_new_bytes(writer);
 	*ret = result;
 	return 0;
 }

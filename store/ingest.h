@@ -4,11 +4,10 @@
  *
  * Knows nothing of where the package came from: the caller has checked its
  * size and digest against signed metadata.  The family's reader
- * (store/package_deb.c, package_rpm.c) stands behind an ops table; it
- * streams members and files into this file's sink, which enforces the limits
- * (1 M files, 4 KiB paths, 64 KiB xattrs, 200:1 expansion), refuses traversal,
- * duplicate names and impossible links, hashes, stores what is new, and builds
- * the tree.  Nothing is ever unpacked into a directory.
+ * (store/package_deb.c, package_rpm.c) stands behind an ops table; it streams
+ * files into a sink (store/sink.h), which enforces the limits (1 M files, 4 KiB
+ * paths, here 200:1 expansion), hashes, stores what is new, and builds the tree.
+ * Nothing is ever unpacked into a directory.
  *
  * Safe to call from several threads at once on one store.
  */

@@ -42,7 +42,7 @@ tests_unit_test_image_fsck_LDADD = libstore.a $(BASE_LIBS) $(CHECK_LIBS) $(ZLIB_
 libstore_a_SOURCES += store/recover.c store/recover.h store/store.c store/object.c
 # packages, records
 libstore_a_SOURCES += store/tar.c store/tar.h store/package.h store/package_deb.c store/package_rpm.c \
-	store/ingest.c store/record.c
+	store/ingest.c store/record.c store/sink.c store/sink.h
 # documents, manifests
 libstore_a_SOURCES += store/document.c store/document.h store/manifest.c store/manifest_json.c store/plans.c store/plans.h store/gzip.c store/gzip.h
 libstore_a_SOURCES += store/reference.c store/reference.h store/outcome.c store/outcome.h

@@ -25,6 +25,7 @@ struct member {
 struct deb {
 	struct vz_apt_deb *ar;
 	struct vz_sink *sink;
+	struct vz_record *record;
 	struct member *members;
 	size_t n_members, cap_members, control_bytes;
 	char *package, *version, *arch;
@@ -230,7 +231,7 @@ static int give_data(struct deb *d, struct vz_tar *tar, const char *path, struct
 
 static int give_entry(struct deb *d, struct vz_tar *tar, const struct vz_tar_entry *t, struct vz_err *err)
 {
-	struct vz_package_entry e = {
+	struct vz_sink_item e = {
 		.path = t->name, .target = t->link, .hard_link = t->hard_link, .mode = t->mode, .uid = t->uid, .gid = t->gid,
 		.major = t->major, .minor = t->minor, .size = t->size, .mtime = t->mtime,
 	};
@@ -321,7 +322,7 @@ static void keep_members(struct deb *d)
 		const struct member *m = find_member(d, kept[i]);
 
 		if (m)
-			vz_sink_member(d->sink, m->name, m->data.data, m->data.len);
+			vz_record_add(d->record, m->name, m->data.data, m->data.len);
 	}
 	for (size_t i = 0; i < d->conffiles.n; i++) {
 		const char *path = d->conffiles.items[i].key, *sum = vz_table_get(&d->sums, path);
@@ -330,12 +331,12 @@ static void keep_members(struct deb *d)
 			vz_buf_printf(&sums, "%s %s\n", path, sum);
 	}
 	if (sums.len)
-		vz_sink_member(d->sink, "conffile-md5", sums.data, sums.len);
+		vz_record_add(d->record, "conffile-md5", sums.data, sums.len);
 }
 
-static int read_deb(int fd, struct vz_sink *sink, struct vz_err *err)
+static int read_deb(int fd, struct vz_sink *sink, struct vz_record *record, struct vz_err *err)
 {
-	__attribute__((cleanup(deb_release))) struct deb d = { .sink = sink };
+	__attribute__((cleanup(deb_release))) struct deb d = { .sink = sink, .record = record };
 
 	d.ar = vz_apt_deb_open(fd, err);
 	if (!d.ar)

@@ -18,6 +18,7 @@ struct rpm {
 	struct vz_rpm *in;
 	uint64_t size;           /* of the package file */
 	struct vz_sink *sink;
+	struct vz_record *record;
 	struct vz_hash *hash;    /* of file contents */
 	size_t n_files;
 	bool *met;               /* names of inodes whose content comes with a later one */
@@ -151,7 +152,8 @@ static void keep_owner(struct rpm *r, const struct vz_rpm_file *f, const char *p
 static int give_entry(struct rpm *r, const struct vz_rpm_file *f, struct vz_err *err)
 {
 	unsigned char caps[VZ_CAPABILITY_LEN];
-	struct vz_package_entry e = {
+	struct vz_xattr xattr = { (char[]){ "security.capability" }, (char *)caps, sizeof caps };
+	struct vz_sink_item e = {
 		.path = f->path, .target = S_ISLNK(f->mode) ? f->target : NULL, .mode = f->mode, .major = f->major,
 		.minor = f->minor, .size = S_ISREG(f->mode) ? f->size : 0, .mtime = f->mtime,
 	};
@@ -161,8 +163,8 @@ static int give_entry(struct rpm *r, const struct vz_rpm_file *f, struct vz_err 
 	if (*f->caps) {
 		if (!S_ISREG(f->mode) || vz_capability_read(f->caps, caps, err) < 0)
 			return vz_err_wrap(err, "'%s': capabilities", f->path);
-		e.capability = caps;
-		e.capability_len = sizeof caps;
+		e.xattrs = &xattr;
+		e.n_xattrs = 1;
 	}
 	if (vz_sink_entry(r->sink, &e, err) < 0)
 		return -1;
@@ -175,7 +177,7 @@ static int give_entry(struct rpm *r, const struct vz_rpm_file *f, struct vz_err 
 static int give_link(struct rpm *r, size_t i, const struct vz_rpm_file *f, struct vz_err *err)
 {
 	struct vz_rpm_file other;
-	struct vz_package_entry e = { .target = f->path, .hard_link = true, .mode = f->mode };
+	struct vz_sink_item e = { .target = f->path, .hard_link = true, .mode = f->mode };
 	auto_free char *path = NULL;
 
 	vz_rpm_file(r->in, i, &other);
@@ -273,12 +275,12 @@ static void keep_implied(struct rpm *r)
 		if (!lists(r, seen.items[i].key))
 			vz_buf_printf(&implied, "%s\n", seen.items[i].key);
 	if (implied.len)
-		vz_sink_member(r->sink, "implied", implied.data, implied.len);
+		vz_record_add(r->record, "implied", implied.data, implied.len);
 }
 
-static int read_rpm(int fd, struct vz_sink *sink, struct vz_err *err)
+static int read_rpm(int fd, struct vz_sink *sink, struct vz_record *record, struct vz_err *err)
 {
-	__attribute__((cleanup(rpm_release))) struct rpm r = { .sink = sink };
+	__attribute__((cleanup(rpm_release))) struct rpm r = { .sink = sink, .record = record };
 	const void *blob;
 	struct stat st;
 	size_t len;
@@ -292,9 +294,9 @@ static int read_rpm(int fd, struct vz_sink *sink, struct vz_err *err)
 	if (vz_rpm_files(r.in, &r.n_files, err) < 0 || read_payload(&r, err) < 0)
 		return vz_err_wrap(err, "package '%s'", vz_rpm_string(r.in, VZ_RPM_HEADER, VZ_RPM_NAME, 0));
 	blob = vz_rpm_bytes(r.in, VZ_RPM_BLOB, &len);
-	vz_sink_member(sink, "header", blob, len);
+	vz_record_add(record, "header", blob, len);
 	if (r.owners.len)
-		vz_sink_member(sink, "owners", r.owners.data, r.owners.len);
+		vz_record_add(record, "owners", r.owners.data, r.owners.len);
 	keep_implied(&r);
 	return 0;
 }

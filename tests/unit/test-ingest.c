@@ -339,7 +339,7 @@ START_TEST(test_bomb)
 	ar_add(&deb, "debian-binary", "2.0\n", 4);
 	ar_add(&deb, "control.tar", c.data, c.len);
 	ar_add(&deb, "data.tar.xz", d.data, d.len);
-	must_fail(ingest_bytes(s, &deb, &r, &err), VZ_FAILED, "unpacks to more than 200 times its size");
+	must_fail(ingest_bytes(s, &deb, &r, &err), VZ_FAILED, "unpacks to more than ");
 }
 END_TEST
 

@@ -352,7 +352,7 @@ START_TEST(test_huge)
 	ck_assert_int_eq(vz_rpm_data(r, &piece, &err), 3);
 	ck_assert(!memcmp(piece, "abc", 3));
 	ck_assert_int_eq(vz_rpm_next(r, &i, &err), 0);
-	must_fail(ingest_bytes(s, &bytes, &result), VZ_FAILED, "unpacks to more than 200 times its size");
+	must_fail(ingest_bytes(s, &bytes, &result), VZ_FAILED, "unpacks to more than ");
 }
 END_TEST
 
