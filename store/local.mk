@@ -41,7 +41,7 @@ tests_unit_test_image_fsck_LDADD = libstore.a $(BASE_LIBS) $(CHECK_LIBS) $(ZLIB_
 # the store, objects
 libstore_a_SOURCES += store/recover.c store/recover.h store/store.c store/object.c
 # packages, records
-libstore_a_SOURCES += store/tar.c store/tar.h store/package.h store/package_deb.c store/package_rpm.c \
+libstore_a_SOURCES += store/tar.c store/tar.h store/tar_pax.c store/tar_pax.h store/package.h store/package_deb.c store/package_rpm.c \
 	store/ingest.c store/record.c store/sink.c store/sink.h
 # documents, manifests
 libstore_a_SOURCES += store/document.c store/document.h store/manifest.c store/manifest_json.c store/plans.c store/plans.h store/gzip.c store/gzip.h
@@ -64,6 +64,12 @@ check_PROGRAMS += tests/unit/test-tar
 tests_unit_test_tar_SOURCES = tests/unit/test-tar.c tests/unit/unit.h tests/unit/archive.h
 tests_unit_test_tar_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_tar_LDADD = libstore.a $(BASE_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-tar-pax
+check_PROGRAMS += tests/unit/test-tar-pax
+tests_unit_test_tar_pax_SOURCES = tests/unit/test-tar-pax.c tests/unit/unit.h tests/unit/archive.h
+tests_unit_test_tar_pax_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_tar_pax_LDADD = libstore.a $(BASE_LIBS) $(CHECK_LIBS)
 
 unit_tests += tests/unit/test-ingest
 check_PROGRAMS += tests/unit/test-ingest

@@ -4,6 +4,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/buf.h"
+#include "store/tar_pax.h"
+
 #define BLOCK 512
 #define CHUNK (128 * 1024)
 #define NAME_MAX_LEN 4096        /* of long names and targets: what a path may be */
@@ -20,8 +23,11 @@ struct vz_tar {
 	char *buf;
 	size_t have, at;         /* buf[at..have) is not consumed */
 	bool ended;              /* the source has */
+	bool allow_pax;
+	uint64_t filled;         /* bytes that came, up to buf[have] */
 	uint64_t left, pad;      /* of the current entry: data, then fill up to a block */
 	char name[NAME_MAX_LEN + 1], link[NAME_MAX_LEN + 1];
+	struct vz_pax pax;       /* of the current entry */
 };
 
 struct vz_tar *vz_tar_new(vz_tar_source source, void *ctx)
@@ -38,8 +44,14 @@ void vz_tar_free(struct vz_tar *t)
 {
 	if (!t)
 		return;
+	vz_pax_release(&t->pax);
 	free(t->buf);
 	free(t);
+}
+
+void vz_tar_allow_pax(struct vz_tar *t)
+{
+	t->allow_pax = true;
 }
 
 /* Fills an empty buffer. */
@@ -54,6 +66,7 @@ static int fill(struct vz_tar *t, struct vz_err *err)
 		return -1;
 	t->at = 0;
 	t->have = (size_t)n;
+	t->filled += t->have;
 	t->ended = t->have < CHUNK;
 	return 0;
 }
@@ -122,31 +135,51 @@ static int skip_data(struct vz_tar *t, struct vz_err *err)
 	return (int)n;
 }
 
-/* The data of a GNU long name or target entry. */
-static int read_long(struct vz_tar *t, const struct header *h, char *ret, struct vz_err *err)
+/* The data of a special entry, at most `max` bytes, are added to `ret`. */
+static int read_special(struct vz_tar *t, const struct header *h, int64_t max, struct vz_buf *ret, struct vz_err *err)
 {
 	int64_t size;
 	const void *bytes;
 	ptrdiff_t n;
-	size_t len = 0;
 
 	if (number(h->size, sizeof h->size, 1, INT64_MAX, &size, err) < 0)
 		return -1;
-	if (size > NAME_MAX_LEN)
-		return vz_err_set(err, VZ_FAILED, "tar: a name is longer than %d bytes", NAME_MAX_LEN);
+	if (size > max)
+		return vz_err_set(err, VZ_FAILED, "tar: a name or header is longer than %lld bytes", (long long)max);
 	t->left = (uint64_t)size;
 	t->pad = -t->left % BLOCK;
-	while ((n = vz_tar_data(t, &bytes, err)) > 0) {
-		memcpy(ret + len, bytes, (size_t)n);
-		len += (size_t)n;
-	}
-	if (n < 0)
+	while ((n = vz_tar_data(t, &bytes, err)) > 0)
+		vz_buf_add(ret, bytes, (size_t)n);
+	return n < 0 ? -1 : 0;
+}
+
+/* A GNU long name or target. */
+static int read_long(struct vz_tar *t, const struct header *h, char *ret, struct vz_err *err)
+{
+	auto_buf struct vz_buf name = {0};
+
+	if (read_special(t, h, NAME_MAX_LEN, &name, err) < 0)
 		return -1;
-	ret[len] = 0;
 	/* one NUL ends it; bytes behind would be seen by some readers only */
-	if (strlen(ret) + 1 < len)
+	if (strlen(name.data) + 1 < name.len)
 		return vz_err_set(err, VZ_FAILED, "tar: a name has a NUL byte");
+	memcpy(ret, name.data, strlen(name.data) + 1);
 	return 0;
+}
+
+static int read_pax(struct vz_tar *t, const struct header *h, struct vz_err *err)
+{
+	struct vz_pax global = {0};
+	auto_buf struct vz_buf text = {0};
+	int rc = read_special(t, h, VZ_PAX_MAX, &text, err);
+
+	if (rc < 0 || h->type == 'x')
+		return rc < 0 ? -1 : vz_pax_read(text.data, text.len, &t->pax, err);
+	rc = vz_pax_read(text.data, text.len, &global, err);
+	if (rc == 0 && !vz_pax_is_empty(&global))
+		rc = vz_err_set(err, VZ_FAILED, "tar: a global pax header says something of all entries");
+	vz_pax_release(&global);
+	return rc;
 }
 
 /* A field of fixed width, into a string; zeros fill what the text leaves. */
@@ -195,10 +228,54 @@ static int set_type(const struct header *h, struct vz_tar_entry *e, struct vz_er
 	return vz_err_set(err, VZ_FAILED, "tar: '%s' has the unknown type 0x%02x", e->name, (unsigned char)h->type);
 }
 
+/* What a pax header says counts; names of it stand where GNU's long ones do. */
+static int take_pax_names(struct vz_tar *t, struct vz_err *err)
+{
+	const struct vz_pax *p = &t->pax;
+
+	if ((p->path && *t->name) || (p->linkpath && *t->link))
+		return vz_err_set(err, VZ_FAILED, "tar: an entry has two long names");
+	if (p->path)
+		memcpy(t->name, p->path, strlen(p->path) + 1);
+	if (p->linkpath)
+		memcpy(t->link, p->linkpath, strlen(p->linkpath) + 1);
+	return 0;
+}
+
+static void take_pax(const struct vz_pax *p, struct vz_tar_entry *e, int64_t *size)
+{
+	if (p->has_uid)
+		e->uid = p->uid;
+	if (p->has_gid)
+		e->gid = p->gid;
+	if (p->has_mtime) {
+		e->mtime = p->mtime;
+		e->mtime_nsec = p->mtime_nsec;
+	}
+	if (p->has_size)
+		*size = (int64_t)p->size;
+	e->xattrs = p->xattrs;
+	e->n_xattrs = p->n_xattrs;
+}
+
+static int decode_device(const struct header *h, struct vz_tar_entry *e, struct vz_err *err)
+{
+	int64_t major, minor;
+
+	if (number(h->major, sizeof h->major, 0, UINT32_MAX, &major, err) < 0 ||
+	    number(h->minor, sizeof h->minor, 0, UINT32_MAX, &minor, err) < 0)
+		return vz_err_wrap(err, "'%s'", e->name);
+	e->major = (uint32_t)major;
+	e->minor = (uint32_t)minor;
+	return 0;
+}
+
 static int decode(struct vz_tar *t, const struct header *h, struct vz_tar_entry *e, struct vz_err *err)
 {
-	int64_t mode, uid, gid, size, major = 0, minor = 0;
+	int64_t mode, uid, gid, size;
 
+	if (take_pax_names(t, err) < 0)
+		return -1;
 	if (!*t->name && short_name(h, t->name, err) < 0)
 		return -1;
 	e->name = t->name;
@@ -211,15 +288,9 @@ static int decode(struct vz_tar *t, const struct header *h, struct vz_tar_entry 
 	e->mode = (uint32_t)mode & 07777;
 	e->uid = (uint32_t)uid;
 	e->gid = (uint32_t)gid;
-	if (set_type(h, e, err) < 0)
+	take_pax(&t->pax, e, &size);
+	if (set_type(h, e, err) < 0 || ((S_ISCHR(e->mode) || S_ISBLK(e->mode)) && decode_device(h, e, err) < 0))
 		return -1;
-	if (S_ISCHR(e->mode) || S_ISBLK(e->mode)) {
-		if (number(h->major, sizeof h->major, 0, UINT32_MAX, &major, err) < 0 ||
-		    number(h->minor, sizeof h->minor, 0, UINT32_MAX, &minor, err) < 0)
-			return vz_err_wrap(err, "'%s'", e->name);
-		e->major = (uint32_t)major;
-		e->minor = (uint32_t)minor;
-	}
 	if (e->hard_link || S_ISLNK(e->mode)) {
 		if (!*t->link && field_text(h->link, sizeof h->link, t->link, err) < 0)
 			return -1;
@@ -229,6 +300,7 @@ static int decode(struct vz_tar *t, const struct header *h, struct vz_tar_entry 
 	if (size && (e->hard_link || !S_ISREG(e->mode)))
 		return vz_err_set(err, VZ_FAILED, "tar: '%s' has a size and is not a file", e->name);
 	e->size = t->left = (uint64_t)size;
+	e->offset = t->filled - (t->have - t->at);
 	t->pad = -t->left % BLOCK;
 	return 1;
 }
@@ -259,6 +331,7 @@ int vz_tar_next(struct vz_tar *t, struct vz_tar_entry *ret, struct vz_err *err)
 	if (skip_data(t, err) < 0)
 		return -1;
 	*t->name = *t->link = 0;
+	vz_pax_release(&t->pax);
 	for (;;) {
 		const char *block = next_block(t, err);
 		struct header h;
@@ -267,18 +340,22 @@ int vz_tar_next(struct vz_tar *t, struct vz_tar_entry *ret, struct vz_err *err)
 		if (!block)
 			return -1;
 		if (is_zero(block, BLOCK))
-			return *t->name || *t->link ? vz_err_set(err, VZ_FAILED, "tar: a long name names nothing")
-						    : finish(t, err);
+			return *t->name || *t->link || !vz_pax_is_empty(&t->pax)
+				       ? vz_err_set(err, VZ_FAILED, "tar: a long name names nothing") : finish(t, err);
 		memcpy(&h, block, BLOCK);
 		if (check_sum(&h, err) < 0)
 			return -1;
-		if (h.type != 'L' && h.type != 'K') {
+		if (h.type == 'L' || h.type == 'K') {
+			r = read_long(t, &h, h.type == 'L' ? t->name : t->link, err);
+		} else if (t->allow_pax && (h.type == 'x' || h.type == 'g')) {
+			r = read_pax(t, &h, err);
+		} else {
 			r = decode(t, &h, &e, err);
 			if (r > 0)
 				*ret = e;
 			return r;
 		}
-		if (read_long(t, &h, h.type == 'L' ? t->name : t->link, err) < 0)
+		if (r < 0)
 			return -1;
 	}
 }
