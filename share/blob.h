@@ -30,4 +30,23 @@ void vz_blob_writer_free(struct vz_blob_writer *w);
 VZ_AUTO(struct vz_blob_writer, vz_blob_writer_free)
 #define auto_blob_writer VZ_CLEANUP(vz_blob_writer_free)
 
+/*
+ * A reader tells by the first bytes how a blob is compressed, if it is.  What it
+ * gives is not to be believed before vz_blob_check() had a look at the file, or
+ * somebody else at its digest.  VZ_UNTRUSTED for what does not unpack.
+ */
+struct vz_blob_reader;
+/* The blob is `size` bytes of `fd` from `offset`; its content has at most `most`. */
+struct vz_blob_reader *vz_blob_reader_new(int fd, uint64_t offset, uint64_t size, uint64_t most);
+/* Gives `len` bytes, fewer only at the end, -1 on error. */
+ptrdiff_t vz_blob_reader_read(struct vz_blob_reader *r, void *buf, size_t len, struct vz_err *err);
+/* Fails if there is more; gives the digest of the content. */
+int vz_blob_reader_end(struct vz_blob_reader *r, char ret_digest[VZ_HEX_LEN + 1], struct vz_err *err);
+void vz_blob_reader_free(struct vz_blob_reader *r);
+VZ_AUTO(struct vz_blob_reader, vz_blob_reader_free)
+#define auto_blob_reader VZ_CLEANUP(vz_blob_reader_free)
+
+/* Has the file at `offset` a blob with that digest? VZ_UNTRUSTED. */
+int vz_blob_check(int fd, uint64_t offset, uint64_t size, const char *digest, struct vz_err *err);
+
 #endif

@@ -31,4 +31,23 @@ void vz_layout_writer_free(struct vz_layout_writer *w);
 VZ_AUTO(struct vz_layout_writer, vz_layout_writer_free)
 #define auto_layout_writer VZ_CLEANUP(vz_layout_writer_free)
 
+/*
+ * A reader takes either form; of an archive it remembers where the blobs are.
+ * Nothing is believed: a blob is read by digest and size, and its digest is the
+ * caller's to check (vz_blob_check()), but for documents.
+ */
+struct vz_layout;
+/* VZ_NOTFOUND: nothing there; VZ_FAILED: no image layout. */
+struct vz_layout *vz_layout_open(const char *path, struct vz_err *err);
+const struct vz_oci_index *vz_layout_index(const struct vz_layout *l);
+/* Where a blob is: in `*ret_fd`, which stays the layout's until the next call, from `*ret_offset`. VZ_UNTRUSTED if it is
+ * not there or has another size. */
+int vz_layout_find(struct vz_layout *l, const struct vz_oci_descriptor *d, int *ret_fd, uint64_t *ret_offset,
+		   struct vz_err *err);
+/* A document, checked. */
+int vz_layout_read(struct vz_layout *l, const struct vz_oci_descriptor *d, struct vz_buf *ret, struct vz_err *err);
+void vz_layout_close(struct vz_layout *l);
+VZ_AUTO(struct vz_layout, vz_layout_close)
+#define auto_layout VZ_CLEANUP(vz_layout_close)
+
 #endif

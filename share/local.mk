@@ -4,6 +4,10 @@ libshare_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(ZLIB_CFLAGS) $(ZSTD_CFLAGS)
 # bytes on their way out
 libshare_a_SOURCES = \
 	share/blob.c share/blob.h share/pack.c share/pack.h share/pack_gzip.c share/pack_zstd.c share/target.c share/target.h
+# what comes in
+libshare_a_SOURCES += \
+	share/adopt.c share/adopt.h share/arrival.c share/arrival.h share/blob_read.c share/import.c share/import.h \
+	share/import_composefs.c share/import_forms.h share/import_oci.c share/layout_read.c share/rootfs.c share/rootfs.h
 # trees as archives
 libshare_a_SOURCES += \
 	share/archive.c share/archive.h share/difference.c share/difference.h share/layers.c share/layers.h
@@ -48,4 +52,16 @@ tests_unit_test_oci_image_SOURCES = tests/unit/test-oci-image.c tests/unit/unit.
 tests_unit_test_oci_image_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_oci_image_LDADD = $(SHARE_LIBS) $(CHECK_LIBS)
 
-flow_tests += tests/flow/70-export.sh
+unit_tests += tests/unit/test-blob
+check_PROGRAMS += tests/unit/test-blob
+tests_unit_test_blob_SOURCES = tests/unit/test-blob.c tests/unit/unit.h
+tests_unit_test_blob_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_blob_LDADD = $(SHARE_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-rootfs
+check_PROGRAMS += tests/unit/test-rootfs
+tests_unit_test_rootfs_SOURCES = tests/unit/test-rootfs.c tests/unit/archive.h tests/unit/scratch.h tests/unit/trees.h tests/unit/unit.h
+tests_unit_test_rootfs_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_rootfs_LDADD = $(SHARE_LIBS) $(CHECK_LIBS)
+
+flow_tests += tests/flow/70-export.sh tests/flow/72-import.sh

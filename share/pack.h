@@ -16,6 +16,7 @@
 #ifndef SHARE_PACK_H
 #define SHARE_PACK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/alloc.h"
@@ -50,5 +51,18 @@ struct vz_packer_ops {
 	void (*free)(void *state);
 };
 extern const struct vz_packer_ops vz_packer_gzip, vz_packer_zstd;
+
+/* The way back, for share/blob_read.c. */
+struct vz_unpacker_ops {
+	const char *magic;
+	size_t magic_len;
+	void *(*new)(void);
+	/* Takes from in[*from..to) and writes at most `*len` bytes to `out`, then says how many. `ended`: a whole stream
+	 * was read, and nothing of a next one. VZ_UNTRUSTED. */
+	int (*step)(void *state, const char *in, size_t *from, size_t to, char *out, size_t *len, bool *ended,
+		    struct vz_err *err);
+	void (*free)(void *state);
+};
+extern const struct vz_unpacker_ops vz_unpacker_gzip, vz_unpacker_zstd;
 
 #endif

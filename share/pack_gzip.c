@@ -2,7 +2,6 @@
 #include "share/pack.h"
 
 #include <pthread.h>
-#include <stdbool.h>
 #include <string.h>
 #include <zlib.h>
 
@@ -184,3 +183,41 @@ static void gzip_free(void *state)
 }
 
 const struct vz_packer_ops vz_packer_gzip = { "gzip", gzip_new, gzip_add, gzip_end, gzip_free };
+
+static void *gunzip_new(void)
+{
+	z_stream *z = vz_new(z_stream);
+
+	must(inflateInit2(z, 15 + 16) == Z_OK);
+	return z;
+}
+
+static int gunzip_step(void *state, const char *in, size_t *from, size_t to, char *out, size_t *len, bool *ended,
+		       struct vz_err *err)
+{
+	z_stream *z = state;
+	int r;
+
+	/* a file may have several members */
+	if (*ended && *from < to)
+		inflateReset(z);
+	z->next_in = (Bytef *)in + *from;
+	z->avail_in = (uInt)(to - *from);
+	z->next_out = (Bytef *)out;
+	z->avail_out = (uInt)*len;
+	r = inflate(z, Z_NO_FLUSH);
+	if (r != Z_OK && r != Z_STREAM_END && r != Z_BUF_ERROR)
+		return vz_err_set(err, VZ_UNTRUSTED, "damaged compressed data: %s", z->msg ? z->msg : "not gzip");
+	*from = to - z->avail_in;
+	*len -= z->avail_out;
+	*ended = r == Z_STREAM_END;
+	return 0;
+}
+
+static void gunzip_free(void *state)
+{
+	inflateEnd(state);
+	free(state);
+}
+
+const struct vz_unpacker_ops vz_unpacker_gzip = { "\x1f\x8b", 2, gunzip_new, gunzip_step, gunzip_free };

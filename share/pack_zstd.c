@@ -72,3 +72,34 @@ static void zstd_free(void *state)
 }
 
 const struct vz_packer_ops vz_packer_zstd = { "zstd", zstd_new, zstd_add, zstd_end, zstd_free };
+
+static void *unzstd_new(void)
+{
+	ZSTD_DCtx *z = ZSTD_createDCtx();
+
+	if (!z)
+		abort();
+	return z;
+}
+
+static int unzstd_step(void *state, const char *in, size_t *from, size_t to, char *out, size_t *len, bool *ended,
+		       struct vz_err *err)
+{
+	ZSTD_inBuffer i = { in, to, *from };
+	ZSTD_outBuffer o = { out, *len, 0 };
+	size_t left = ZSTD_decompressStream(state, &o, &i);
+
+	if (ZSTD_isError(left))
+		return vz_err_set(err, VZ_UNTRUSTED, "damaged compressed data: %s", ZSTD_getErrorName(left));
+	*from = i.pos;
+	*len = o.pos;
+	*ended = left == 0;
+	return 0;
+}
+
+static void unzstd_free(void *state)
+{
+	ZSTD_freeDCtx(state);
+}
+
+const struct vz_unpacker_ops vz_unpacker_zstd = { "\x28\xb5\x2f\xfd", 4, unzstd_new, unzstd_step, unzstd_free };

@@ -10,6 +10,7 @@ fuzz_programs = tests/fuzz/fuzz-plan tests/fuzz/fuzz-recipe tests/fuzz/fuzz-mirr
 	tests/fuzz/fuzz-packages tests/fuzz/fuzz-dpkg tests/fuzz/fuzz-repomd tests/fuzz/fuzz-metalink \
 	tests/fuzz/fuzz-ez tests/fuzz/fuzz-keyring tests/fuzz/fuzz-modules \
 	tests/fuzz/fuzz-records tests/fuzz/fuzz-stanzas tests/fuzz/fuzz-changelog
+fuzz_programs += tests/fuzz/fuzz-layer tests/fuzz/fuzz-oci-image
 check_PROGRAMS += $(fuzz_programs)
 if FUZZ
 fuzz_main =
@@ -45,7 +46,7 @@ tests_fuzz_fuzz_rpm_SOURCES = tests/fuzz/fuzz-rpm.c tests/fuzz/ingest.h $(fuzz_m
 tests_fuzz_fuzz_rpm_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_rpm_LDADD = $(STORE_LIBS)
 
-tests_fuzz_fuzz_tar_SOURCES = tests/fuzz/fuzz-tar.c tests/fuzz/ingest.h $(fuzz_main)
+tests_fuzz_fuzz_tar_SOURCES = tests/fuzz/fuzz-tar.c tests/fuzz/ingest.h tests/fuzz/repair.h $(fuzz_main)
 tests_fuzz_fuzz_tar_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_tar_LDADD = $(STORE_LIBS)
 
@@ -118,6 +119,14 @@ tests_fuzz_fuzz_stanzas_LDADD = $(BUILDER_LIBS)
 tests_fuzz_fuzz_changelog_SOURCES = tests/fuzz/fuzz-changelog.c $(fuzz_main)
 tests_fuzz_fuzz_changelog_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_changelog_LDADD = $(BUILDER_LIBS)
+
+tests_fuzz_fuzz_layer_SOURCES = tests/fuzz/fuzz-layer.c tests/fuzz/ingest.h tests/fuzz/repair.h $(fuzz_main)
+tests_fuzz_fuzz_layer_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_layer_LDADD = $(SHARE_LIBS)
+
+tests_fuzz_fuzz_oci_image_SOURCES = tests/fuzz/fuzz-oci-image.c $(fuzz_main)
+tests_fuzz_fuzz_oci_image_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_oci_image_LDADD = $(SHARE_LIBS)
 
 FUZZ_SECONDS = 60
 .PHONY: fuzz

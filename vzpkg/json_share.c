@@ -4,6 +4,8 @@
 #include <jansson.h>
 #include <stdio.h>
 
+#include "vzpkg/terminal.h"
+
 static void print(json_t *doc)
 {
 	json_dumpf(doc, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
@@ -17,4 +19,29 @@ void vz_json_export(const struct vz_export *e, const char *format)
 
 	print(json_pack("{s:s, s:I, s:s, s:s, s:s, s:I}", "name", m->name, "version", (json_int_t)m->version, "format", format,
 			"to", e->path, "digest", e->digest, "size", (json_int_t)e->size));
+}
+
+void vz_json_arrived(const struct vz_manifest *m, bool changed)
+{
+	char hex[VZ_HEX_LEN + 1];
+
+	vz_digest_hex(&m->image, hex);
+	print(json_pack("{s:s, s:I, s:{s:s, s:I}, s:I, s:I, s:I, s:I, s:b}", "name", m->name, "version", (json_int_t)m->version,
+			"image", "digest", hex, "size", (json_int_t)m->image_size, "packages", (json_int_t)m->packages, "files",
+			(json_int_t)m->files, "bytes", (json_int_t)m->bytes, "new_bytes", (json_int_t)m->new_bytes, "changed",
+			changed));
+}
+
+void vz_print_arrived(const struct vz_manifest *m, bool changed, bool dry_run)
+{
+	char bytes[16], fresh[16];
+
+	if (!changed)
+		printf("%s@%u: is that already\n", m->name, m->version);
+	else if (dry_run)
+		printf("%s: would be published\n", m->name);
+	else
+		printf("%s@%u: %llu packages, %llu files, %s, of which %s new in the store, in %.1f s\n", m->name, m->version,
+		       (unsigned long long)m->packages, (unsigned long long)m->files, vz_human_bytes(m->bytes, bytes),
+		       vz_human_bytes(m->new_bytes, fresh), m->seconds);
 }

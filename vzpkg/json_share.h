@@ -9,5 +9,9 @@
 
 /* {"name","version","format","to","digest","size"} */
 void vz_json_export(const struct vz_export *e, const char *format);
+/* {"name","version","image":{"digest","size"},"packages","files","bytes","new_bytes","changed"}; packages are a number */
+void vz_json_arrived(const struct vz_manifest *m, bool changed);
+/* The same for people. */
+void vz_print_arrived(const struct vz_manifest *m, bool changed, bool dry_run);
 
 #endif

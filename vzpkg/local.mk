@@ -13,6 +13,7 @@ vzpkg_vzpkg_SOURCES = \
 	vzpkg/cmd_export.c \
 	vzpkg/cmd_history.c \
 	vzpkg/cmd_image.c \
+	vzpkg/cmd_import.c \
 	vzpkg/cmd_info.c \
 	vzpkg/cmd_install.c \
 	vzpkg/cmd_list.c \

@@ -56,6 +56,8 @@ const struct vz_command vz_commands[] = {
 	  "Set an environment's limits and host name, and whether scheduled updates move it; show them.", vz_cmd_set },
 	{ "export", NULL, "NAME[@VERSION]|ENV --format oci|tar|composefs|ez FILE [--compress gzip|zstd|none]",
 	  "Write a template or an environment for other tools, or a recipe as an EZ template of the original.", vz_cmd_export },
+	{ "import", NULL, "FILE|DIR [--name NAME]",
+	  "Publish what an OCI image layout or a composefs directory holds as a template's next version.", vz_cmd_import },
 	{ "image", NULL, "--from-dump FILE OUT | --digest FILE", "Write an image from a dump; print an image's fs-verity digest.",
 	  vz_cmd_image },
 	{ 0 },

@@ -22,19 +22,28 @@ static void fuzz_end(void)
 	scratch_free(&fuzz_dir);
 }
 
+static void fuzz_open(void)
+{
+	struct vz_err err;
+
+	if (fuzz_store)
+		return;
+	fuzz_dir = scratch_new();
+	fuzz_store = vz_store_open(fuzz_dir, VZ_STORE_CHANGE, &err);
+	if (!fuzz_store)
+		abort();
+	atexit(fuzz_end);
+}
+
 /* What is taken must be readable as a record, and no path in it may lead out. */
-static void fuzz_ingest(const char *family, const void *package, size_t len)
+static inline void fuzz_ingest(const char *family, const void *package, size_t len)
 {
 	auto_fd int fd = memfd_create("package", MFD_CLOEXEC);
 	struct vz_ingest_result result;
 	struct vz_err err;
 
-	if (!fuzz_store) {
-		fuzz_dir = scratch_new();
-		fuzz_store = vz_store_open(fuzz_dir, VZ_STORE_CHANGE, &err);
-		atexit(fuzz_end);
-	}
-	if (!fuzz_store || fd < 0 || write(fd, package, len) != (ssize_t)len)
+	fuzz_open();
+	if (fd < 0 || write(fd, package, len) != (ssize_t)len)
 		abort();
 	if (vz_ingest(fuzz_store, family, fd, FUZZ_KEY, &result, &err) == 0) {
 		auto_record struct vz_record *r = vz_record_read(fuzz_store, FUZZ_KEY, &err);
