@@ -1,7 +1,9 @@
 # builder: the build pipeline. Uses all rooms but vzpkg.
 noinst_LIBRARIES += libbuilder.a
 libbuilder_a_SOURCES = \
-	builder/build.c builder/build.h builder/composition.c builder/composition.h builder/package_file.c builder/package_file.h \
+	builder/build.c builder/build.h builder/composition.c builder/composition.h \
+	builder/inside.c builder/inside.h builder/move.c builder/move.h \
+	builder/package_file.c builder/package_file.h \
 	builder/publish.c builder/publish.h builder/stage.c builder/stage.h
 # what changed, and why
 libbuilder_a_SOURCES += \

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "builder/difference.h"
 #include "builder/package_file.h"
 #include "store/plans.h"
 #include "vzpkg/moved.h"
@@ -92,43 +93,74 @@ void vz_change_print_packages(const struct vz_plan_changes *changes, const struc
 int vz_change_compose(const struct vz_cli *cli, struct vz_store *store, const struct vz_composition_request *r,
 		      struct vz_composition *ret, struct vz_plan **ret_plan, struct vz_err *err)
 {
-	const struct vz_build_options o = build_options(cli);
-	int rc = vz_composition_make(store, r, &o, ret, cli->dry_run ? ret_plan : NULL, err);
+	struct vz_build_options o = build_options(cli);
+	int rc;
 
+	o.dry_run = ret_plan;
+	rc = vz_composition_make(store, r, &o, ret, ret_plan, err);
 	vz_terminal_end();
 	return rc;
-}
-
-static int preview(const struct vz_cli *cli, const struct vz_store *store, const struct vz_env *e, const struct vz_plan *plan,
-		   struct vz_err *err)
-{
-	auto_plan struct vz_plan *before = vz_change_plan_of(store, &e->shows, err);
-	auto_plan_changes struct vz_plan_changes changes = {0};
-
-	if (!before)
-		return -1;
-	vz_plan_compare(before, plan, &changes);
-	if (!cli->json && !cli->quiet)
-		vz_change_print_packages(&changes, plan);
-	return 0;
 }
 
 int vz_change_env(const struct vz_cli *cli, struct vz_store *store, const struct vz_change *c, struct vz_json_moved *ret,
 		  struct vz_err *err)
 {
 	auto_composition struct vz_composition to = {0};
-	auto_plan struct vz_plan *plan = NULL;
-	auto_env struct vz_env e = {0};
 	struct vz_env_move move = { .name = c->env, .to = &to, .reason = c->reason, .dry_run = cli->dry_run };
 	struct timespec start;
 
 	clock_gettime(CLOCK_MONOTONIC, &start);
-	if (vz_env_read(store, c->env, &e, err) < 0)
-		return -1;
-	if (vz_change_compose(cli, store, c->request, &to, &plan, err) < 0 || (plan && preview(cli, store, &e, plan, err) < 0))
+	/* also for a dry run: what it would do to files can be told only of what is there */
+	if (vz_change_compose(cli, store, c->request, &to, NULL, err) < 0)
 		return vz_err_wrap(err, "environment '%s'", c->env);
-	if (vz_env_move(store, &move, &ret->moved, err) < 0)
+	if (vz_mover_move(c->mover, &move, &ret->moved, err) < 0)
 		return -1;
 	ret->seconds = vz_seconds_since(&start);
 	return 0;
+}
+
+/* ---- telling ---- */
+
+struct side {
+	struct vz_plan *plan;
+	struct vz_tree *tree;
+};
+
+static void side_release(struct side *s)
+{
+	vz_plan_free(s->plan);
+	vz_tree_free(s->tree);
+}
+
+static int side_read(const struct vz_store *store, const struct vz_composition *c, struct side *ret, struct vz_err *err)
+{
+	ret->plan = vz_change_plan_of(store, c, err);
+	ret->tree = ret->plan ? vz_store_image_tree(store, &c->image, err) : NULL;
+	return ret->tree ? 0 : -1;
+}
+
+static int print_difference(const struct vz_cli *cli, const struct vz_store *store, const struct vz_env_moved *m, struct vz_err *err)
+{
+	__attribute__((cleanup(side_release))) struct side before = {0}, now = {0};
+	auto_difference struct vz_difference d = {0};
+
+	if (side_read(store, &m->before.shows, &before, err) < 0 || side_read(store, &m->after.shows, &now, err) < 0)
+		return -1;
+	vz_difference_of(&(struct vz_difference_side){ before.plan, before.tree },
+			 &(struct vz_difference_side){ now.plan, now.tree }, &d);
+	vz_change_print_packages(&d.packages, now.plan);
+	for (size_t i = 0; cli->verbose && i < d.n_files; i++) {
+		vz_clean(d.files[i].path, VZ_CLEAN_LINE);
+		printf("  %c %s\n", d.files[i].kind, d.files[i].path);
+	}
+	printf("  %zu packages; %zu files added, %zu removed, %zu changed\n", d.packages.n, d.added, d.removed, d.changed);
+	return 0;
+}
+
+int vz_change_tell(const struct vz_cli *cli, const struct vz_store *store, const struct vz_json_moved *m, struct vz_err *err)
+{
+	const bool changed = m->moved.before.generation != m->moved.after.generation;
+
+	vz_print_moved(cli, m);
+	return changed && cli->dry_run && !cli->json && !cli->quiet ? print_difference(cli, store, &m->moved, err) : 0;
 }

@@ -95,7 +95,7 @@ static int compose(const struct vz_cli *cli, struct vz_store *store, const struc
 	for (size_t i = 0; i < apps->n; i++)
 		if (vz_change_app(cli, store, apps->v[i], &c->request.apps, err) < 0)
 			return -1;
-	return vz_change_compose(cli, store, &c->request, &c->shows, &c->plan, err);
+	return vz_change_compose(cli, store, &c->request, &c->shows, cli->dry_run ? &c->plan : NULL, err);
 }
 
 int vz_cmd_create_env(struct vz_cli *cli, int argc, char **argv, struct vz_err *err)

@@ -47,16 +47,18 @@ static int have_read(const struct vz_store *store, const char *name, struct have
 
 static int change(const struct vz_cli *cli, struct vz_store *store, struct have *h, const char *reason, struct vz_err *err)
 {
-	const struct vz_change c = { h->env.name, &h->request, reason };
+	auto_mover struct vz_mover *mover = vz_mover_new(store, &cli->report);
+	const struct vz_change c = { h->env.name, &h->request, reason, mover };
 	struct vz_json_moved moved = {0};
+	int rc;
 
 	if (vz_change_env(cli, store, &c, &moved, err) < 0)
 		return -1;
-	vz_print_moved(cli, &moved);
+	rc = vz_change_tell(cli, store, &moved, err);
 	if (cli->json)
 		vz_json_moved_one(&moved);
 	vz_env_moved_release(&moved.moved);
-	return 0;
+	return rc;
 }
 
 /* Another version of the same application takes its place. */

@@ -6,6 +6,7 @@
 #include "base/fd.h"
 #include "link/env.h"
 #include "store/manifest.h"
+#include "vzpkg/change.h"
 #include "vzpkg/cli.h"
 #include "vzpkg/json.h"
 #include "vzpkg/moved.h"
@@ -71,7 +72,9 @@ int vz_cmd_rollback_env(struct vz_cli *cli, int argc, char **argv, struct vz_err
 	struct vz_json_moved moved = {0};
 	struct vz_env_move move = {0};
 	auto_store struct vz_store *store = NULL;
+	auto_mover struct vz_mover *mover = NULL;
 	struct timespec start;
+	int rc;
 
 	if (vz_cli_parse(cli, argc, argv, NULL, 1, 2, err) < 0)
 		return -1;
@@ -81,12 +84,15 @@ int vz_cmd_rollback_env(struct vz_cli *cli, int argc, char **argv, struct vz_err
 	move.dry_run = cli->dry_run;
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	store = vz_cli_store(cli, VZ_STORE_CHANGE, err);
-	if (!store || vz_env_move(store, &move, &moved.moved, err) < 0)
+	if (!store)
+		return -1;
+	mover = vz_mover_new(store, &cli->report);
+	if (vz_mover_move(mover, &move, &moved.moved, err) < 0)
 		return -1;
 	moved.seconds = vz_seconds_since(&start);
-	vz_print_moved(cli, &moved);
+	rc = vz_change_tell(cli, store, &moved, err);
 	if (cli->json)
 		vz_json_moved_one(&moved);
 	vz_env_moved_release(&moved.moved);
-	return 0;
+	return rc;
 }

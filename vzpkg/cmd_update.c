@@ -107,11 +107,11 @@ int vz_cmd_update_template(struct vz_cli *cli, int argc, char **argv, struct vz_
 }
 
 /* To what its template and applications are now, and their packages in the repositories. */
-static int move_env(const struct vz_cli *cli, struct vz_store *store, const char *name, struct vz_json_moved *ret,
-		    struct vz_err *err)
+static int move_env(const struct vz_cli *cli, struct vz_mover *mover, struct vz_store *store, const char *name,
+		    struct vz_json_moved *ret, struct vz_err *err)
 {
 	__attribute__((cleanup(vz_composition_request_release))) struct vz_composition_request request = {0};
-	const struct vz_change c = { name, &request, "update" };
+	const struct vz_change c = { name, &request, "update", mover };
 	auto_env struct vz_env e = {0};
 
 	if (vz_env_read(store, name, &e, err) < 0)
@@ -129,6 +129,7 @@ int vz_cmd_update_env(struct vz_cli *cli, int argc, char **argv, struct vz_err *
 	bool all = false;
 	const struct vz_option options[] = { { .name = "all", .flag = &all }, { 0 } };
 	auto_store struct vz_store *store = NULL;
+	auto_mover struct vz_mover *mover = NULL;
 	struct vz_json_moved *moved;
 	char **names, **found = NULL;
 	size_t n, done = 0;
@@ -149,10 +150,11 @@ int vz_cmd_update_env(struct vz_cli *cli, int argc, char **argv, struct vz_err *
 			return -1;
 	}
 	moved = vz_alloc((n + 1) * sizeof *moved);
+	mover = vz_mover_new(store, &cli->report);
 	for (; done < n && rc == 0; done += rc == 0) {
-		rc = move_env(cli, store, names[done], &moved[done], err);
+		rc = move_env(cli, mover, store, names[done], &moved[done], err);
 		if (rc == 0)
-			vz_print_moved(cli, &moved[done]);
+			rc = vz_change_tell(cli, store, &moved[done], err);
 	}
 	if (rc == 0 && cli->json && !all && done == 1)
 		vz_json_moved_one(moved);
