@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <limits.h>
 #include <sys/file.h>
 
 #include "base/fd.h"
@@ -30,7 +29,7 @@ int vz_env_exec(struct vz_store *s, const char *name, const char *const *argv, i
 	root = vz_env_get_mount(s, &e, lock, err);
 	if (root < 0 || vz_env_lock_mount(lock, VZ_LOCK_SHARED, err) < 0)
 		return vz_err_wrap(err, "environment '%s'", name);
-	hostname = vz_strndup(settings.hostname ? settings.hostname : name, HOST_NAME_MAX);
+	hostname = vz_settings_hostname(&settings, name);
 	enter.root_fd = root;
 	enter.lock_fd = lock;
 	enter.hostname = hostname;

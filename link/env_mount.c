@@ -207,10 +207,12 @@ static int attach(const struct vz_store *s, const char *name, int mount_fd, cons
 static int give_identity(const struct vz_store *s, const char *name, int root, struct vz_err *err)
 {
 	auto_settings struct vz_settings settings = {0};
+	auto_free char *hostname = NULL;
 
 	if (vz_settings_read(s, name, &settings, err) < 0)
 		return -1;
-	return vz_identity_give(root, settings.hostname ? settings.hostname : name, settings.hostname, err);
+	hostname = vz_settings_hostname(&settings, name);
+	return vz_identity_give(root, hostname, settings.hostname, err);
 }
 
 int vz_env_mount(struct vz_store *s, const char *name, const char *dir, char **ret_where, struct vz_err *err)

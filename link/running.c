@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -19,6 +20,8 @@
 #define RUN_DIR "/run/vzpkg"
 #define MAX_RECORD 65536
 #define PATIENCE_MS 10000                /* of a process that was killed, to be gone */
+#define CONSOLE_ROUNDS 300               /* of CONSOLE_PAUSE_NS, for the last of what was printed */
+#define CONSOLE_PAUSE_NS 10000000
 #define MEMBER(name) offsetof(struct vz_running, name)
 
 static const struct vz_member members[] = {
@@ -169,6 +172,23 @@ static int end_process(const struct vz_running *r, struct vz_err *err)
 	return n > 0 ? 0 : vz_err_set(err, VZ_BUSY, "process %ju does not end", (uintmax_t)r->pid);
 }
 
+int vz_running_lock_console(const struct vz_store *s, const char *env, struct vz_err *err)
+{
+	auto_free char *dir = vz_running_dir(s, env), *path = vz_printf("%s/console", dir);
+	auto_fd int fd = vz_open(AT_FDCWD, path, O_RDWR | O_CREAT, 0600, err);
+
+	return fd < 0 || vz_lock_fd(fd, VZ_LOCK_EXCLUSIVE, false, path, err) < 0 ? -1 : steal_fd(&fd);
+}
+
+void vz_running_await_console(const struct vz_store *s, const char *env)
+{
+	auto_free char *dir = vz_running_dir(s, env), *path = vz_printf("%s/console", dir);
+	auto_fd int fd = open(path, O_RDWR | O_CLOEXEC);
+
+	for (int i = 0; fd >= 0 && i < CONSOLE_ROUNDS && flock(fd, LOCK_EX | LOCK_NB) < 0; i++)
+		nanosleep(&(struct timespec){ 0, CONSOLE_PAUSE_NS }, NULL);
+}
+
 int vz_running_clear(const struct vz_store *s, const char *env, struct vz_err *err)
 {
 	static const char *const force[] = { "--force", NULL };
@@ -192,5 +212,6 @@ int vz_running_clear(const struct vz_store *s, const char *env, struct vz_err *e
 	/* a runtime that was killed half way may have left what it does not know of, or be gone itself */
 	if (vz_cgroups_clear(VZ_CGROUPS, cgroup, err) < 0)
 		return vz_err_wrap(err, "environment '%s'", env);
+	vz_running_await_console(s, env);
 	return vz_remove_tree(AT_FDCWD, dir, err);
 }

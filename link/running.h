@@ -6,6 +6,7 @@
  *         running.json                the record
  *         config.json                 the bundle (link/bundle.h)
  *         root/                       where the runtime finds the file system; mounted for nobody else to see
+ *         console                     locked as long as what is printed is being written down
  *         state/ log                  the OCI runtime's own
  *
  * All of it is gone after a boot.  The record is a document (store/document.h)
@@ -53,6 +54,10 @@ int vz_running_open(const struct vz_running *r);
 
 /* Makes the directory if needed. */
 int vz_running_write(const struct vz_store *s, const char *env, const struct vz_running *r, struct vz_err *err);
+/* A descriptor for the program that writes down what is printed: the lock is held until all copies are closed. */
+int vz_running_lock_console(const struct vz_store *s, const char *env, struct vz_err *err);
+/* Waits, shortly, for that to be done once nothing runs any more. */
+void vz_running_await_console(const struct vz_store *s, const char *env);
 /* Ends what runs, at once, and removes all of the above. Nothing there is success. */
 int vz_running_clear(const struct vz_store *s, const char *env, struct vz_err *err);
 

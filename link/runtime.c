@@ -31,7 +31,7 @@ struct start {
 	const struct vz_runtime_start *how;
 	struct vz_settings settings;
 	struct vz_oci oci;
-	const char *hostname;
+	char *hostname;
 	char *dir;               /* vz_running_dir() */
 	int lock, root, input, output;
 	struct stat host_root;
@@ -49,6 +49,7 @@ static void start_release(struct start *t)
 	vz_settings_release(&t->settings);
 	vz_oci_release(&t->oci);
 	vz_running_release(&t->running);
+	free(t->hostname);
 	free(t->dir);
 }
 
@@ -101,7 +102,7 @@ static int prepare(struct start *t, struct vz_err *err)
 	t->root = vz_env_get_mount(t->s, &e, t->lock, err);
 	if (t->root < 0 || vz_env_lock_mount(t->lock, VZ_LOCK_SHARED, err) < 0)
 		return -1;
-	t->hostname = t->settings.hostname ? t->settings.hostname : t->how->name;
+	t->hostname = vz_settings_hostname(&t->settings, t->how->name);
 	if (vz_identity_give(t->root, t->hostname, t->settings.hostname, err) < 0 || make_ssh_keys(t, err) < 0)
 		return -1;
 	return take_command(t, err);
@@ -166,9 +167,11 @@ static int make_pipes(struct start *t, struct vz_err *err)
 	auto_free char *log = vz_runtime_console(t->s, t->how->name);
 	const char *const argv[] = { t->how->console, log, NULL };
 	struct vz_proc console = { .argv = argv };
-	auto_fd int read_end = -1;
+	auto_fd int read_end = -1, locked = vz_running_lock_console(t->s, t->how->name, err);
 	int in[2], out[2];
 
+	if (locked < 0)
+		return -1;
 	if (pipe2(in, O_CLOEXEC) < 0)
 		return vz_err_sys(err, "make a pipe");
 	close(in[1]);
@@ -177,6 +180,8 @@ static int make_pipes(struct start *t, struct vz_err *err)
 		return vz_err_sys(err, "make a pipe");
 	t->output = out[1];
 	console.stdin_fd = read_end = out[0];
+	console.pass[0].fd = locked;
+	console.pass[0].as = STDERR_FILENO + 1;
 	if (access(t->how->console, X_OK) < 0)
 		return vz_err_sys(err, "start '%s'", t->how->console);
 	return vz_proc_detach(&console, err);
@@ -246,13 +251,18 @@ static int run_container(struct start *t, struct vz_err *err)
 static int start(struct start *t, struct vz_err *err)
 {
 	struct vz_err unused;
+	int failed;
 
 	if (prepare(t, err) < 0)
 		return -1;
 	vz_report_debug(t->how->report, "%s: run by '%s', with %s control groups (%s)", t->how->name, t->oci.path,
 			vz_cgroups_name(t->oci.cgroups.way), t->oci.why);
 	t->settings.started = true;
-	if (run_container(t, err) == 0 && vz_settings_write(t->s, t->how->name, &t->settings, err) == 0)
+	failed = run_container(t, err);
+	/* from here on its own output ends with it */
+	if (t->output >= 0)
+		close(steal_fd(&t->output));
+	if (!failed && vz_settings_write(t->s, t->how->name, &t->settings, err) == 0)
 		return 0;
 	vz_running_clear(t->s, t->how->name, &unused);
 	return -1;

@@ -28,7 +28,7 @@
 struct vz_runtime_start {
 	const char *name;
 	const struct vz_texts *command;  /* remembered; empty: none from now on; NULL: that of the settings */
-	const char *console;             /* the program that keeps what is printed: CONSOLE FILE, and a pipe as stdin */
+	const char *console;             /* the program that keeps what is printed: CONSOLE FILE, a pipe as stdin */
 	const struct vz_report *report;  /* limits that this host cannot enforce */
 };
 struct vz_runtime_started {

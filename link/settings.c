@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "link/settings.h"
 
+#include <limits.h>
+
 #include "base/fd.h"
 #include "store/document.h"
 
@@ -24,6 +26,11 @@ void vz_settings_release(struct vz_settings *s)
 {
 	vz_document_release(&kind, s);
 	*s = (struct vz_settings){0};
+}
+
+char *vz_settings_hostname(const struct vz_settings *settings, const char *env)
+{
+	return vz_strndup(settings->hostname ? settings->hostname : env, HOST_NAME_MAX);
 }
 
 int vz_settings_format(const struct vz_settings *settings, struct vz_buf *ret, struct vz_err *err)

@@ -31,6 +31,9 @@ struct vz_settings {
 void vz_settings_release(struct vz_settings *s);
 #define auto_settings __attribute__((cleanup(vz_settings_release)))
 
+/* The name as a host of `env`: the one chosen, or its own, cut to what a kernel takes. To be freed. */
+char *vz_settings_hostname(const struct vz_settings *settings, const char *env);
+
 /* Of an environment that exists. VZ_DAMAGED. */
 int vz_settings_read(const struct vz_store *s, const char *env, struct vz_settings *ret, struct vz_err *err);
 /* Durable when it returns. The caller holds the environment's lock. */

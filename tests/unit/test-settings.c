@@ -8,7 +8,7 @@
 START_TEST(test_absent_and_back)
 {
 	auto_scratch char *dir = scratch_new();
-	auto_free char *root = vz_printf("%s/root", dir);
+	auto_free char *root = vz_printf("%s/root", dir), *own = NULL, *chosen = NULL;
 	struct vz_err err = {0};
 	auto_store struct vz_store *s = vz_store_open(root, VZ_STORE_CHANGE, &err);
 	auto_settings struct vz_settings set = {0}, got = {0}, none = {0};
@@ -22,6 +22,10 @@ START_TEST(test_absent_and_back)
 	vz_texts_add(&set.command, "/usr/sbin/nginx");
 	vz_texts_add(&set.command, "");
 	must(vz_settings_write(s, "a", &set, &err));
+	own = vz_settings_hostname(&none, "a-name-of-an-environment-that-is-longer-than-any-name-of-a-host-can-be");
+	ck_assert_str_eq(own, "a-name-of-an-environment-that-is-longer-than-any-name-of-a-host-");
+	chosen = vz_settings_hostname(&set, "a");
+	ck_assert_str_eq(chosen, "www");
 	must(vz_settings_read(s, "a", &got, &err));
 	ck_assert_str_eq(got.hostname, "www");
 	ck_assert(got.stay && !got.started && got.cpus == 1.5 && got.memory == set.memory && got.io_weight == 10000);
