@@ -29,10 +29,13 @@ static void print_status(const struct vz_json_status *s)
 {
 	auto_free char *ref = vz_printf("%s@%u", s->env.shows.template_name, s->env.shows.template_version);
 	auto_free char *latest = s->outdated ? vz_printf("%u there", s->latest) : vz_strdup("current");
-	char bytes[16];
+	char bytes[16], when[32];
 
-	printf("%-24s %-32s %-10s %10u %10s  %s\n", s->env.name, ref, latest, s->env.generation,
+	printf("%-24s %-32s %-10s %10u %10s  %s", s->env.name, ref, latest, s->env.generation,
 	       vz_human_bytes(s->private_bytes, bytes), vz_state_word(&s->state));
+	if (s->state.started)
+		printf(" %s, process %ju", vz_human_time(s->state.what.since, when), (uintmax_t)s->state.what.pid);
+	putchar('\n');
 }
 
 int vz_cmd_status(struct vz_cli *cli, int argc, char **argv, struct vz_err *err)

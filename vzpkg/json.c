@@ -112,12 +112,30 @@ void vz_json_env(const struct vz_env *e, double seconds)
 	print(j);
 }
 
+/* What is 0 is not limited. */
+static json_t *limit(uint64_t n)
+{
+	return n ? number(n) : json_null();
+}
+
+static json_t *limits(const struct vz_settings *s)
+{
+	json_t *j = json_object();
+
+	json_object_set_new(j, "cpus", s->cpus > 0 ? json_real(s->cpus) : json_null());
+	json_object_set_new(j, "memory", limit(s->memory));
+	json_object_set_new(j, "pids", limit(s->pids));
+	json_object_set_new(j, "io_weight", limit(s->io_weight));
+	return j;
+}
+
 static void add_state(json_t *j, const struct vz_state *s)
 {
 	json_object_set_new(j, "running", json_boolean(s->running));
 	json_object_set_new(j, "state", text(vz_state_word(s)));
 	json_object_set_new(j, "pid", s->started ? number(s->what.pid) : json_null());
 	json_object_set_new(j, "started", s->started ? rfc3339(s->what.since) : json_null());
+	json_object_set_new(j, "limits", limits(&s->settings));
 }
 
 void vz_json_env_info(const struct vz_json_env_info *i)
@@ -256,21 +274,11 @@ void vz_json_status(const struct vz_json_status *s, size_t n)
 	print(list);
 }
 
-/* What is 0 is not limited. */
-static json_t *limit(uint64_t n)
-{
-	return n ? number(n) : json_null();
-}
-
 void vz_json_settings(const char *env, const struct vz_settings *s)
 {
-	json_t *j = json_object();
+	json_t *j = limits(s);
 
 	json_object_set_new(j, "env", text(env));
-	json_object_set_new(j, "cpus", s->cpus > 0 ? json_real(s->cpus) : json_null());
-	json_object_set_new(j, "memory", limit(s->memory));
-	json_object_set_new(j, "pids", limit(s->pids));
-	json_object_set_new(j, "io_weight", limit(s->io_weight));
 	json_object_set_new(j, "follow", json_boolean(!s->stay));
 	json_object_set_new(j, "hostname", text(s->hostname ? s->hostname : env));
 	json_object_set_new(j, "started", json_boolean(s->started));
