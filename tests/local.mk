@@ -6,7 +6,7 @@ EXTRA_DIST += tests/fixtures tests/lib
 # tests/fuzz/corpus/NAME; with --enable-fuzz it is a libFuzzer program for `make fuzz`.
 fuzz_programs = tests/fuzz/fuzz-plan tests/fuzz/fuzz-recipe tests/fuzz/fuzz-mirrors \
 	tests/fuzz/fuzz-control tests/fuzz/fuzz-deb tests/fuzz/fuzz-rpm tests/fuzz/fuzz-tar tests/fuzz/fuzz-record tests/fuzz/fuzz-manifest \
-	tests/fuzz/fuzz-dump tests/fuzz/fuzz-image tests/fuzz/fuzz-env tests/fuzz/fuzz-journal tests/fuzz/fuzz-release \
+	tests/fuzz/fuzz-dump tests/fuzz/fuzz-image tests/fuzz/fuzz-env tests/fuzz/fuzz-journal tests/fuzz/fuzz-settings tests/fuzz/fuzz-release \
 	tests/fuzz/fuzz-packages tests/fuzz/fuzz-dpkg tests/fuzz/fuzz-repomd tests/fuzz/fuzz-metalink \
 	tests/fuzz/fuzz-ez tests/fuzz/fuzz-keyring tests/fuzz/fuzz-modules \
 	tests/fuzz/fuzz-records tests/fuzz/fuzz-stanzas tests/fuzz/fuzz-changelog
@@ -75,6 +75,10 @@ tests_fuzz_fuzz_journal_SOURCES = tests/fuzz/fuzz-journal.c tests/fuzz/checksum.
 tests_fuzz_fuzz_journal_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 tests_fuzz_fuzz_journal_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_journal_LDADD = $(LINK_LIBS)
+
+tests_fuzz_fuzz_settings_SOURCES = tests/fuzz/fuzz-settings.c $(fuzz_main)
+tests_fuzz_fuzz_settings_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_settings_LDADD = $(LINK_LIBS)
 
 tests_fuzz_fuzz_release_SOURCES = tests/fuzz/fuzz-release.c $(fuzz_main)
 tests_fuzz_fuzz_release_LDFLAGS = $(fuzz_ldflags)
