@@ -154,7 +154,7 @@ flow_tests += \
 	tests/flow/30-interrupt.sh tests/flow/22-same.sh tests/flow/26-thousand.sh tests/flow/20-build.sh \
 	tests/flow/21-scripts.sh tests/flow/32-full-disk.sh tests/flow/40-archive.sh tests/flow/24-environments.sh \
 	tests/flow/34-together.sh tests/flow/60-live.sh tests/flow/61-applications.sh tests/flow/62-runtime.sh \
-	tests/flow/64-serving.sh tests/flow/65-merges.sh \
+	tests/flow/63-other-tools.sh tests/flow/64-serving.sh tests/flow/65-merges.sh \
 	tests/flow/28-images.sh tests/flow/16-trust.sh tests/flow/18-download.sh tests/flow/14-resolve.sh \
 	tests/flow/50-rpm-trust.sh tests/flow/51-rpm-mirrors.sh tests/flow/55-rpm-metadata.sh tests/flow/56-both-families.sh \
 	tests/flow/70-difference.sh tests/flow/12-recipes.sh tests/flow/13-ez.sh tests/flow/10-command-line.sh

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Environments that are started: joined, limited, moved while they serve, stopped, crashed, started again after a boot.
 . "${top_srcdir:?}/tests/lib/flow.sh"
+[ -e /sys/fs/cgroup/cgroup.controllers ] || [ -d /sys/fs/cgroup/pids ] || skip "needs control groups"
 with_base
 
 recipe "$tmp/os.recipe" "$mirror_url" "$suite" "$mirror/key/key.gpg" apt
@@ -43,7 +44,9 @@ gave "^a: runs already, process $pid\$"
 run 6 vz start a -- sleep 1
 one_error_line
 run 0 vz --json status a
-same "$(json '.[] | "\(.running) \(.state) \(.pid)"')" "true started $pid"
+same "$(json '.[] | "\(.running) \(.state) \(.pid) \(.limits.pids)"')" "true started $pid null"
+run 0 vz status a
+gave "^a .* started [-0-9]+ [:0-9]+, process $pid\$"
 run 0 vz list --envs
 gave '^a .*started$'
 gave '^b .*stopped$'
@@ -77,6 +80,16 @@ wait $child || status=$?
 same "$status" 9
 gave 'got it'
 
+# nor does it reach further than that
+run 0 vz mount a
+cp "$top_builddir/tests/unit/attacks" "$(cat "$out")/root/"
+run 0 vz umount a
+mode=$(stat -c %a /dev/null)
+run 0 vz exec a -- /root/attacks container
+[ ! -s "$out" ] || die "attacks that work: $(cat "$out")"
+run 0 vz exec a -- chmod 0 /dev/null /proc/self/fd/0
+same "$(stat -c %a /dev/null)" "$mode" "mode of the host's /dev/null"
+
 # an identity of its own, and keys of an SSH server
 run 0 vz exec a -- cat /etc/machine-id /etc/hostname /etc/ssh/ssh_host_ed25519_key
 grep -qx 'a key of a' "$out" || die "no key was made"
@@ -94,12 +107,28 @@ echo outside >"$where/etc/outside"
 run 0 vz exec a -- cat /etc/outside
 gave outside
 run 0 chroot "$where" cat /etc/vz-version
+run 0 vz stop a
+same "$(cat "$where/etc/outside")" outside
+run 0 vz --json start a
+pid=$(json .pid)
 run 0 vz umount a
+run 0 vz exec a -- cat /etc/outside
+gave outside
 run 6 vz remove env a
 one_error_line
 said "environment 'a' is started"
 
 # limits hold, from the start and from when they are set
+run 0 vz set b --pids 20 --memory 20M --hostname www
+run 0 vz start b
+run '[1-9]*' vz exec b -- perl -e 'for (1..60) { my $p = fork; die "no more" if !defined $p; if (!$p) { sleep 5; exit } }'
+said 'no more'
+run 0 vz --json status b
+same "$(json '.[] | "\(.limits.pids) \(.limits.memory)"')" "20 20971520"
+run 0 vz exec b -- cat /etc/hostname /proc/sys/kernel/hostname
+same "$(uniq "$out")" www
+run 0 vz stop b --time 0
+run 0 vz set b --pids 0 --memory 0 --hostname none
 run 0 vz set a --pids 30 --cpus 0.5
 run '[1-9]*' vz exec a -- perl -e 'for (1..60) { my $p = fork; die "no more" if !defined $p; if (!$p) { sleep 5; exit } }'
 said 'no more'
@@ -214,7 +243,7 @@ run 0 vz start --all
 [ ! -s "$out" ] || die "one that was stopped was started"
 
 # killed at any moment, the next command puts it right
-for delay in 0.03 0.08 0.15 0.25; do
+for delay in 0.03 0.1 0.25; do
 	"$VZPKG" --root "$root" start a >/dev/null 2>&1 &
 	child=$!
 	sleep $delay

@@ -2,7 +2,9 @@
 /*
  * Runs inside an entered root, as a tenant's root would, and tries to reach the
  * host. Prints one line for each attack that works; nothing is the good result.
- * Linked statically; "attacks terminal" tries what needs a terminal too.
+ * Linked statically; "attacks terminal" tries what needs a terminal too.  In a
+ * container, which "attacks container" is for, process 1 and the device nodes
+ * are the tenant's own; what is refused by system call is tried instead.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -34,6 +36,12 @@ static int opens(const char *path, int flags)
 	return fd >= 0;
 }
 
+static void host_nodes(void)
+{
+	worked(chmod("/dev/null", 0) == 0, "change the host's /dev/null");
+	worked(!isatty(0) && fchmod(0, 0) == 0, "change the host's /dev/null through stdin");
+}
+
 static void devices(void)
 {
 	static const char *const places[] = { "/x", "/dev/x", "/dev/shm/x", "/tmp/x" };
@@ -46,8 +54,6 @@ static void devices(void)
 		worked(opens(places[i], O_RDONLY), "open a character device node");
 		unlink(places[i]);
 	}
-	worked(chmod("/dev/null", 0) == 0, "change the host's /dev/null");
-	worked(!isatty(0) && fchmod(0, 0) == 0, "change the host's /dev/null through stdin");
 	worked(!opens("/dev/null", O_RDWR) || !opens("/dev/zero", O_RDONLY), "(the devices do not work)");
 }
 
@@ -100,16 +106,40 @@ static void descriptors(void)
 		snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
 		worked(readlink(path, link, sizeof link) > 0, "find a descriptor of the caller's");
 	}
+}
+
+static void others(void)
+{
 	worked(getpid() < 2 || getpid() > 3 || getppid() != 1, "see other processes");
 	worked(access("/proc/2", F_OK) != 0, "(/proc does not show the command)");
 }
 
+static void refused_calls(void)
+{
+	static const struct { long nr; const char *what; } calls[] = {
+		{ SYS_keyctl, "reach a keyring" }, { SYS_add_key, "add a key" }, { SYS_bpf, "call bpf" },
+		{ SYS_perf_event_open, "open a performance event" }, { SYS_io_uring_setup, "make an io_uring" },
+		{ SYS_userfaultfd, "make a userfaultfd" },
+	};
+
+	for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
+		worked(syscall(calls[i].nr, 0, 0, 0, 0, 0) >= 0 || errno != EPERM, calls[i].what);
+}
+
 int main(int argc, char **argv)
 {
+	int container = argc > 1 && !strcmp(argv[1], "container");
+
 	descriptors();
 	devices();
 	machine();
 	mounts();
+	if (container) {
+		refused_calls();
+		return 0;
+	}
+	others();
+	host_nodes();
 	first_process();
 	if (argc > 1 && !strcmp(argv[1], "terminal")) {
 		worked(ioctl(0, TIOCSTI, "x") == 0, "push input into the terminal");
