@@ -4,12 +4,32 @@ EXTRA_DIST += tests/fixtures tests/lib
 
 # Fuzz targets. Usually each is linked with replay.c, and `make check` runs it on
 # tests/fuzz/corpus/NAME; with --enable-fuzz it is a libFuzzer program for `make fuzz`.
-fuzz_programs = tests/fuzz/fuzz-plan tests/fuzz/fuzz-recipe tests/fuzz/fuzz-mirrors \
-	tests/fuzz/fuzz-control tests/fuzz/fuzz-deb tests/fuzz/fuzz-rpm tests/fuzz/fuzz-tar tests/fuzz/fuzz-record tests/fuzz/fuzz-manifest \
-	tests/fuzz/fuzz-dump tests/fuzz/fuzz-image tests/fuzz/fuzz-env tests/fuzz/fuzz-journal tests/fuzz/fuzz-settings tests/fuzz/fuzz-release \
-	tests/fuzz/fuzz-packages tests/fuzz/fuzz-dpkg tests/fuzz/fuzz-repomd tests/fuzz/fuzz-metalink \
-	tests/fuzz/fuzz-ez tests/fuzz/fuzz-keyring tests/fuzz/fuzz-modules \
-	tests/fuzz/fuzz-records tests/fuzz/fuzz-stanzas tests/fuzz/fuzz-changelog
+fuzz_programs = \
+	tests/fuzz/fuzz-plan \
+	tests/fuzz/fuzz-recipe \
+	tests/fuzz/fuzz-mirrors \
+	tests/fuzz/fuzz-control \
+	tests/fuzz/fuzz-deb \
+	tests/fuzz/fuzz-rpm \
+	tests/fuzz/fuzz-tar \
+	tests/fuzz/fuzz-record \
+	tests/fuzz/fuzz-manifest \
+	tests/fuzz/fuzz-dump \
+	tests/fuzz/fuzz-image \
+	tests/fuzz/fuzz-env \
+	tests/fuzz/fuzz-journal \
+	tests/fuzz/fuzz-settings \
+	tests/fuzz/fuzz-release \
+	tests/fuzz/fuzz-packages \
+	tests/fuzz/fuzz-dpkg \
+	tests/fuzz/fuzz-repomd \
+	tests/fuzz/fuzz-metalink \
+	tests/fuzz/fuzz-ez \
+	tests/fuzz/fuzz-keyring \
+	tests/fuzz/fuzz-modules \
+	tests/fuzz/fuzz-records \
+	tests/fuzz/fuzz-stanzas \
+	tests/fuzz/fuzz-changelog
 fuzz_programs += tests/fuzz/fuzz-layer tests/fuzz/fuzz-oci-image
 check_PROGRAMS += $(fuzz_programs)
 if FUZZ
@@ -150,14 +170,36 @@ endif
 
 # in the order in which they are best begun: the long ones first
 flow_tests += \
-	tests/flow/52-rpm-build.sh tests/flow/53-rpm-scripts.sh tests/flow/54-rpm-order.sh \
-	tests/flow/30-interrupt.sh tests/flow/22-same.sh tests/flow/26-thousand.sh tests/flow/20-build.sh \
-	tests/flow/21-scripts.sh tests/flow/32-full-disk.sh tests/flow/40-archive.sh tests/flow/24-environments.sh \
-	tests/flow/34-together.sh tests/flow/60-live.sh tests/flow/61-applications.sh tests/flow/62-runtime.sh \
-	tests/flow/63-other-tools.sh tests/flow/64-serving.sh tests/flow/65-merges.sh \
-	tests/flow/28-images.sh tests/flow/16-trust.sh tests/flow/18-download.sh tests/flow/14-resolve.sh \
-	tests/flow/50-rpm-trust.sh tests/flow/51-rpm-mirrors.sh tests/flow/55-rpm-metadata.sh tests/flow/56-both-families.sh \
-	tests/flow/70-difference.sh tests/flow/12-recipes.sh tests/flow/13-ez.sh tests/flow/10-command-line.sh
+	tests/flow/52-rpm-build.sh \
+	tests/flow/53-rpm-scripts.sh \
+	tests/flow/54-rpm-order.sh \
+	tests/flow/30-interrupt.sh \
+	tests/flow/22-same.sh \
+	tests/flow/26-thousand.sh \
+	tests/flow/20-build.sh \
+	tests/flow/21-scripts.sh \
+	tests/flow/32-full-disk.sh \
+	tests/flow/40-archive.sh \
+	tests/flow/24-environments.sh \
+	tests/flow/34-together.sh \
+	tests/flow/60-live.sh \
+	tests/flow/61-applications.sh \
+	tests/flow/62-runtime.sh \
+	tests/flow/63-other-tools.sh \
+	tests/flow/64-serving.sh \
+	tests/flow/65-merges.sh \
+	tests/flow/28-images.sh \
+	tests/flow/16-trust.sh \
+	tests/flow/18-download.sh \
+	tests/flow/14-resolve.sh \
+	tests/flow/50-rpm-trust.sh \
+	tests/flow/51-rpm-mirrors.sh \
+	tests/flow/55-rpm-metadata.sh \
+	tests/flow/56-both-families.sh \
+	tests/flow/70-difference.sh \
+	tests/flow/12-recipes.sh \
+	tests/flow/13-ez.sh \
+	tests/flow/10-command-line.sh
 dist_check_SCRIPTS += $(flow_tests)
 
 lint_tests += tests/lint/scripts.sh tests/lint/manual.sh
