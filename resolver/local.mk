@@ -62,7 +62,7 @@ libresolver_a_SOURCES += \
 	resolver/solve.c resolver/solve.h resolver/explain.c resolver/choose.h resolver/choose_deb.c \
 	resolver/choose_rpm.c resolver/find.c resolver/find.h resolver/find_deb.c resolver/find_rpm.c resolver/order.c \
 	resolver/order.h resolver/order_rpm.c resolver/universe.c resolver/universe.h resolver/universe_pool.h \
-	resolver/universe_solve.c resolver/universe_files.c resolver/universe_filter.c
+	resolver/universe_solve.c resolver/universe_files.c resolver/universe_filter.c resolver/universe_fixes.c
 
 unit_tests += tests/unit/test-state
 check_PROGRAMS += tests/unit/test-state
@@ -86,7 +86,7 @@ tests_unit_test_present_LDADD = $(SOLVE_TEST_LIBS)
 
 unit_tests += tests/unit/test-solve
 check_PROGRAMS += tests/unit/test-solve
-tests_unit_test_solve_SOURCES = tests/unit/test-solve.c tests/unit/unit.h tests/unit/rpmmd.h
+tests_unit_test_solve_SOURCES = tests/unit/test-solve.c tests/unit/unit.h tests/unit/rpmfile.h tests/unit/rpmmd.h
 tests_unit_test_solve_CFLAGS = $(AM_CFLAGS) $(SOLV_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_solve_LDADD = $(SOLVE_TEST_LIBS)
 

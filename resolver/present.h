@@ -12,6 +12,7 @@
 #ifndef RESOLVER_PRESENT_H
 #define RESOLVER_PRESENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "resolver/plan.h"
@@ -32,6 +33,8 @@ struct vz_present {
 struct vz_present_list {
 	struct vz_present *v;
 	size_t n, cap;
+	bool fixes;              /* what an advisory or a suite for security updates asks for takes the place of what is there */
+	bool itself;             /* it is the OS template itself that is resolved: nothing of it is "added" */
 };
 
 /* The repository that packages from single files have in plans; no recipe can give its own that name. */

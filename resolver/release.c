@@ -20,6 +20,7 @@ void vz_release_free(struct vz_release *r)
 	vz_table_release(&r->files);
 	free(r->suite);
 	free(r->codename);
+	free(r->label);
 	free(r->components);
 	free(r->architectures);
 	free(r);
@@ -52,6 +53,14 @@ bool vz_suite_is_security(const char *suite)
 		if (strlen(suite) > strlen(endings[i]) && strcmp(suite + strlen(suite) - strlen(endings[i]), endings[i]) == 0)
 			return true;
 	return false;
+}
+
+bool vz_release_is_security(const struct vz_release *r)
+{
+	const char *ending = r->label ? strrchr(r->label, '-') : NULL;
+
+	return (r->suite && vz_suite_is_security(r->suite)) || (r->codename && vz_suite_is_security(r->codename)) ||
+	       (ending && strcasecmp(ending, "-security") == 0);
 }
 
 /* "Sat, 11 Jul 2026 10:16:37 UTC" (RFC 5322, of which Debian allows UTC only); -1 if it is none. */
@@ -135,6 +144,8 @@ static int take_field(struct vz_release *r, const char *name, char *value, struc
 		r->suite = words(value);
 	else if (strcmp(name, "codename") == 0)
 		r->codename = words(value);
+	else if (strcmp(name, "label") == 0)
+		r->label = words(value);
 	else if (strcmp(name, "components") == 0)
 		r->components = words(value);
 	else if (strcmp(name, "architectures") == 0)

@@ -24,7 +24,7 @@ struct vz_release_file {
 };
 
 struct vz_release {
-	char *suite, *codename;          /* NULL where there is none */
+	char *suite, *codename, *label;  /* NULL where there is none */
 	int64_t date;
 	int64_t valid_until;             /* 0: unlimited */
 	bool by_hash;                    /* Acquire-By-Hash: yes */
@@ -45,6 +45,8 @@ const struct vz_release_file *vz_release_file(const struct vz_release *r, const 
  * path there, because older security suites list "updates/main" for "main". */
 bool vz_release_has(const char *words, const char *word);
 
+/* Is it for security updates: by the name of its suite, or because it says so ("Label: Debian-Security"). */
+bool vz_release_is_security(const struct vz_release *r);
 /* Is it a suite for security updates, as Debian and its offspring call theirs: "bookworm-security", "buster/updates"? */
 bool vz_suite_is_security(const char *suite);
 

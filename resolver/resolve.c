@@ -19,6 +19,7 @@ struct vz_session {
 	struct vz_resolve_options o;
 	struct vz_source *sources;
 	size_t n;
+	bool advisories;             /* are wanted */
 };
 
 struct vz_session *vz_session_new(const struct vz_resolve_options *o)
@@ -48,7 +49,8 @@ void vz_session_free(struct vz_session *s)
 
 static int add_source(struct vz_session *s, const struct vz_recipe *recipe, const struct vz_recipe_repo *repo, struct vz_err *err)
 {
-	struct vz_source source = { .repo = repo, .arch = recipe->arch, .report = s->o.report, .offline = s->o.offline, .dir = -1 };
+	struct vz_source source = { .repo = repo, .arch = recipe->arch, .report = s->o.report, .offline = s->o.offline,
+				    .advisories = s->advisories, .dir = -1 };
 
 	if (vz_mirrors_expand(repo, s->o.mirror_dirs, &source.mirrors, err) < 0)
 		return vz_err_wrap(err, "repository '%s'", repo->id);
@@ -157,6 +159,8 @@ static struct vz_plan *solve_loaded(const struct vz_session *s, const struct que
 				vz_err_wrap(err, "repository '%s'", source->repo->id);
 				return NULL;
 			}
+		if (source->secure)
+			vz_universe_secure(u, (int)i);
 		add_plan_repo(plan, source);
 	}
 	if (q->present && add_present(q, u, (int)s->n, err) < 0)
@@ -203,6 +207,7 @@ struct vz_plan *vz_resolve(struct vz_session *s, const struct vz_recipe *recipe,
 	if (!q.ops)
 		return NULL;
 	forget_sources(s);
+	s->advisories = present && present->fixes;
 	for (size_t i = 0; i < recipe->n_repos; i++)
 		if (add_source(s, recipe, &recipe->repos[i], err) < 0)
 			return NULL;

@@ -11,6 +11,7 @@ struct solve {
 	struct vz_find find;             /* with what is asked for: the recipe's requests, then the base */
 	struct vz_wanted wanted;
 	struct vz_ints template;         /* packages of the OS template that is there */
+	struct vz_ints replaced, fixes;  /* what of it does not stay, and what takes its place */
 	struct vz_ints base, chosen;     /* base alone; all */
 	bool os, solved;                 /* an OS template; there is a solution */
 };
@@ -34,6 +35,8 @@ static void solve_release(struct solve *s)
 	vz_ints_release(&s->wanted.base);
 	vz_ints_release(&s->wanted.requests);
 	vz_ints_release(&s->template);
+	vz_ints_release(&s->replaced);
+	vz_ints_release(&s->fixes);
 	vz_ints_release(&s->base);
 	vz_ints_release(&s->chosen);
 }
@@ -70,6 +73,17 @@ static const struct vz_present *present_at(const struct solve *s, int package)
 	return p.present ? vz_present_at(s->present, p.location) : NULL;
 }
 
+static void find_fix(struct solve *s, int package)
+{
+	const int fix = s->present->fixes ? vz_universe_fix(s->u, package) : 0;
+
+	if (!fix)
+		return;
+	vz_universe_replace(s->u, package, fix);
+	vz_ints_add(&s->replaced, package);
+	vz_ints_add(&s->fixes, fix);
+}
+
 /* Packages that were given as files are asked for. */
 static void read_present(struct solve *s)
 {
@@ -79,6 +93,8 @@ static void read_present(struct solve *s)
 
 		if (there && there->how == VZ_PRESENT_TEMPLATE)
 			vz_ints_add(&s->template, p);
+		if (there && there->how != VZ_PRESENT_FILE)
+			find_fix(s, p);
 		if (!there || there->how != VZ_PRESENT_FILE)
 			continue;
 		asked = vz_asked_add(&s->find.asked, there->package.name, there->package.name);
@@ -102,6 +118,17 @@ static bool is_asked_otherwise(const struct solve *s, int package)
 				return true;
 	}
 	return false;
+}
+
+/* What takes the place of something comes first: of two wishes that cannot both be met the solver drops the later. */
+static void keep(struct solve *s)
+{
+	for (size_t i = 0; i < s->fixes.n; i++)
+		if (!is_asked_otherwise(s, s->fixes.v[i]))
+			vz_ints_add(&s->wanted.kept, s->fixes.v[i]);
+	for (size_t i = 0; i < s->template.n; i++)
+		if (!vz_ints_has(&s->replaced, s->template.v[i]) && !is_asked_otherwise(s, s->template.v[i]))
+			vz_ints_add(&s->wanted.kept, s->template.v[i]);
 }
 
 static int read_requests(struct solve *s, struct vz_err *err)
@@ -132,9 +159,7 @@ static int read_requests(struct solve *s, struct vz_err *err)
 		for (size_t k = 0; k < asked->packages.n && !asked->best; k++)
 			vz_ints_add(&s->wanted.requests, asked->packages.v[k]);
 	}
-	for (size_t i = 0; i < s->template.n; i++)
-		if (!is_asked_otherwise(s, s->template.v[i]))
-			vz_ints_add(&s->wanted.kept, s->template.v[i]);
+	keep(s);
 	if (s->policy->base && s->os)
 		add_base(s);
 	return 0;
@@ -296,6 +321,7 @@ static void find_os(struct solve *s, struct vz_ints *ret)
 
 static void split(struct solve *s, struct parts *ret)
 {
+	const bool itself = s->present && s->present->itself;
 	auto_ints struct vz_ints os = {0}, added = {0};
 	bool stays = true;
 
@@ -303,10 +329,10 @@ static void split(struct solve *s, struct parts *ret)
 		stays = stays && vz_ints_has(&s->chosen, s->template.v[i]);
 	if (s->template.n)
 		find_os(s, &os);
-	if (s->template.n && stays)
+	if (s->template.n && stays && (!itself || s->template.n == s->chosen.n))
 		keep_os(s, ret);
 	else
-		split_os(s, s->template.n ? &os : &s->chosen, ret);
+		split_os(s, s->template.n && !itself ? &os : &s->chosen, ret);
 	for (size_t i = 0; i < s->chosen.n; i++)
 		if (!vz_ints_has(&ret->base, s->chosen.v[i]) && !vz_ints_has(&ret->rest, s->chosen.v[i]))
 			vz_ints_add(&added, s->chosen.v[i]);
@@ -350,6 +376,15 @@ static int add_package(struct solve *s, int package, struct vz_plan *plan, struc
 	return 0;
 }
 
+/* A package that could not be replaced is what its fix would have been. */
+static bool is_requested(const struct solve *s, int package)
+{
+	for (size_t i = 0; i < s->replaced.n; i++)
+		if (s->replaced.v[i] == package && vz_ints_has(&s->wanted.requests, s->fixes.v[i]))
+			return true;
+	return vz_ints_has(&s->wanted.requests, package);
+}
+
 static int add_packages(struct solve *s, const struct vz_ints *order, unsigned flags, struct vz_plan *plan, struct vz_err *err)
 {
 	auto_ints struct vz_ints essential = {0};
@@ -362,7 +397,7 @@ static int add_packages(struct solve *s, const struct vz_ints *order, unsigned f
 		if (add_package(s, order->v[i], plan, &k, err) < 0)
 			return -1;
 		k.flags = flags;
-		if (vz_ints_has(&s->wanted.requests, order->v[i]))
+		if (is_requested(s, order->v[i]))
 			k.flags |= VZ_PLAN_REQUESTED;
 		if (vz_ints_has(&essential, order->v[i]))
 			k.flags |= VZ_PLAN_ESSENTIAL;

@@ -31,7 +31,9 @@ struct vz_solve {
  *
  * Where something is there already, what an OS template has comes first. If all
  * of that stays, it does so in its order and with its flags, and what comes to
- * it, "added", behind; if not, the OS is what its packages need now. */
+ * it, "added", behind; if not, the OS is what its packages need now. With present->fixes, what is there goes where
+ * vz_universe_fix() has something in its place, and what needs the newer one follows. With present->itself
+ * nothing is "added". */
 int vz_solve(const struct vz_solve *s, struct vz_plan *plan, bool *ret_files, struct vz_err *err);
 
 /* The words for a problem, into `err`; the solution's first jobs are those of `asked`. Returns -1. */

@@ -45,9 +45,11 @@ struct vz_source {
 	struct vz_fetch *fetch;
 	const struct vz_report *report;
 	bool offline;
+	bool advisories;                     /* are to be among the indexes, where the repository has some */
 	int dir;                             /* of its directory, while it is refreshed */
 	struct vz_source_state state;
 	/* what a refresh gives */
+	bool secure;                         /* it is one of security updates (deb) */
 	int64_t date;                        /* signed date of the metadata */
 	char sha256[65];                     /* of its verified text */
 	int *indexes;                        /* .solv files, open, to be loaded from their offset */

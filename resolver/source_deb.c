@@ -360,6 +360,7 @@ static int use_release(struct vz_source *s, const struct signed_text *t, struct 
 	vz_sha256(t->text.data, t->text.len, &d);
 	vz_digest_hex(&d, s->sha256);
 	s->date = r->date;
+	s->secure = vz_release_is_security(r) || vz_suite_is_security(s->repo->suite);
 	vz_source_prune(s, is_listed, r);
 	return 0;
 }

@@ -16,10 +16,11 @@
 #define INDEX_LIMIT (1ULL << 30)
 #define MODULES_LIMIT (64 << 20)
 #define RATIO 200
+#define ADVISORIES "updateinfo"
 
 /* The .solv files of one repository, by what they are made from. */
 struct keys {
-	char packages[VZ_HEX_LEN + 1], files[VZ_HEX_LEN + 1], groups[VZ_HEX_LEN + 1];
+	char packages[VZ_HEX_LEN + 1], files[VZ_HEX_LEN + 1], groups[VZ_HEX_LEN + 1], advisories[VZ_HEX_LEN + 1];
 };
 
 /* comps.xml is listed in several forms by some; the small ones first. */
@@ -48,12 +49,13 @@ static void make_key(const char *kind, const struct vz_repomd_file *const *files
 static struct keys keys_of(const struct vz_repomd *r)
 {
 	const struct vz_repomd_file *const f[] = { vz_repomd_file(r, "primary"), vz_repomd_file(r, "modules"),
-						   vz_repomd_file(r, "filelists"), groups_of(r) };
+						   vz_repomd_file(r, "filelists"), groups_of(r), vz_repomd_file(r, ADVISORIES) };
 	struct keys k;
 
 	make_key("packages", f, 2, k.packages);
 	make_key("files", f, 3, k.files);
 	make_key("groups", f + 3, 1, k.groups);
+	make_key("advisories", f + 4, 1, k.advisories);
 	return k;
 }
 
@@ -61,7 +63,8 @@ static bool is_key(const void *ctx, const char *digest)
 {
 	const struct keys *k = ctx;
 
-	return strcmp(digest, k->packages) == 0 || strcmp(digest, k->files) == 0 || strcmp(digest, k->groups) == 0;
+	return strcmp(digest, k->packages) == 0 || strcmp(digest, k->files) == 0 || strcmp(digest, k->groups) == 0 ||
+	       strcmp(digest, k->advisories) == 0;
 }
 
 /* Where decompressed text goes. */
@@ -162,13 +165,15 @@ static int make_packages(struct vz_source *s, const struct vz_repomd *r, const c
 	return vz_source_put_index(s, out, key, err);
 }
 
-static int make_groups(struct vz_source *s, const struct vz_repomd_file *f, const char *key, struct vz_err *err)
+/* One of the files that are turned into a .solv by themselves. */
+static int make_one(struct vz_source *s, const struct vz_repomd_file *f, int (*index)(int xml, int out, struct vz_err *err),
+		    const char *key, struct vz_err *err)
 {
 	auto_fd int xml = get(s, f, INDEX_LIMIT, err), out = -1;
 
 	if (xml < 0 || (out = vz_source_new_index(s, err)) < 0)
 		return -1;
-	if (vz_index_rpm_groups(xml, out, err) < 0)
+	if (index(xml, out, err) < 0)
 		return vz_err_wrap(err, "'%s'", f->location);
 	return vz_source_put_index(s, out, key, err);
 }
@@ -176,14 +181,17 @@ static int make_groups(struct vz_source *s, const struct vz_repomd_file *f, cons
 int vz_source_rpm_indexes(struct vz_source *s, const struct vz_repomd *r, struct vz_err *err)
 {
 	const struct keys keys = keys_of(r);
-	const struct vz_repomd_file *groups = groups_of(r);
+	const struct vz_repomd_file *groups = groups_of(r), *advisories = vz_repomd_file(r, ADVISORIES);
 
 	if (!vz_repomd_file(r, "primary"))
 		return vz_err_set(err, VZ_UNRESOLVED, "its repomd.xml lists no primary metadata");
 	vz_source_drop_indexes(s);
 	if (!vz_source_open_index(s, keys.packages) && make_packages(s, r, keys.packages, err) < 0)
 		return -1;
-	if (groups && !vz_source_open_index(s, keys.groups) && make_groups(s, groups, keys.groups, err) < 0)
+	if (groups && !vz_source_open_index(s, keys.groups) && make_one(s, groups, vz_index_rpm_groups, keys.groups, err) < 0)
+		return -1;
+	if (s->advisories && advisories && !vz_source_open_index(s, keys.advisories) &&
+	    make_one(s, advisories, vz_index_rpm_advisories, keys.advisories, err) < 0)
 		return -1;
 	vz_source_prune(s, is_key, &keys);
 	return 0;

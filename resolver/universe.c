@@ -106,11 +106,13 @@ static void put_dep_rpm(struct vz_universe *u, Id dep, struct vz_buf *b)
 }
 
 static const struct vz_universe_family families[] = {
-	{ "deb", DISTTYPE_DEB, set_arch_deb, add_needs_deb, put_dep_deb, false, 0, (const int[]){ SOLVER_FLAG_NO_INFARCHCHECK, 0 } },
+	{ "deb", DISTTYPE_DEB, set_arch_deb, add_needs_deb, put_dep_deb, false, 0, (const int[]){ SOLVER_FLAG_NO_INFARCHCHECK, 0 },
+	  vz_universe_find_fix_deb },
 	/* libdnf's Goal::Impl::initSolver() and filterPkgToJob() */
 	{ "rpm", DISTTYPE_RPM, set_arch_rpm, add_needs_rpm, put_dep_rpm, true, SOLVER_SETARCH | SOLVER_SETEVR,
 	  (const int[]){ SOLVER_FLAG_ALLOW_VENDORCHANGE, SOLVER_FLAG_DUP_ALLOW_VENDORCHANGE, SOLVER_FLAG_KEEP_ORPHANS,
-			 SOLVER_FLAG_BEST_OBEY_POLICY, SOLVER_FLAG_YUM_OBSOLETES, 0 } },
+			 SOLVER_FLAG_BEST_OBEY_POLICY, SOLVER_FLAG_YUM_OBSOLETES, 0 },
+	  vz_universe_find_fix_rpm },
 };
 
 struct vz_universe *vz_universe_new(const char *family, const char *arch)
@@ -137,6 +139,10 @@ void vz_universe_free(struct vz_universe *u)
 	u->pool->considered = NULL;
 	pool_free(u->pool);
 	vz_universe_filter_release(u);
+	vz_ints_release(&u->secure);
+	vz_ints_release(&u->replaced);
+	vz_ints_release(&u->fixes);
+	free(u->advice);
 	free(u);
 }
 
@@ -263,11 +269,23 @@ void vz_universe_package(struct vz_universe *u, int package, struct vz_package *
 		snprintf(ret->digest, sizeof ret->digest, "%s", digest);
 }
 
+/* 1: what is there, or is to be in its place; -1: what is not to stay. */
+static int rank(const struct vz_universe *u, int package)
+{
+	if (u->fixes.n && vz_ints_has(&u->fixes, package))
+		return 1;
+	if (u->pool->solvables[package].repo != u->present)
+		return 0;
+	return vz_ints_has(&u->replaced, package) ? -1 : 1;
+}
+
 int vz_universe_prefer(struct vz_universe *u, int a, int b)
 {
 	const Solvable *x = u->pool->solvables + a, *y = u->pool->solvables + b;
-	int r;
+	int r = rank(u, b) - rank(u, a);
 
+	if (r)
+		return r;
 	if (x->repo->priority != y->repo->priority)
 		return x->repo->priority > y->repo->priority ? -1 : 1;
 	r = pool_evrcmp(u->pool, y->evr, x->evr, EVRCMP_COMPARE);

@@ -55,6 +55,8 @@ void vz_universe_exclude(struct vz_universe *u, const char *pattern);
 /* rpm: packages of a module's stream "NAME:STREAM" of that repository can be chosen, and no others of their names; or
  * "default": the default streams of modules that no stream is enabled of. Before vz_universe_ready(). */
 void vz_universe_enable(struct vz_universe *u, int repo, const char *stream);
+/* The repository is one of security updates (deb). */
+void vz_universe_secure(struct vz_universe *u, int repo);
 void vz_universe_ready(struct vz_universe *u);
 
 struct vz_package {
@@ -107,6 +109,16 @@ void vz_universe_obsoleters(struct vz_universe *u, const struct vz_ints *package
 /* rpm: groups are packages of the name "group:ID", which need and recommend their members. They are not usable, and never in a
  * solution. */
 #define VZ_GROUP "group:"
+
+/* rpm: advisories are packages of the name "patch:ID", which are no more usable than groups. */
+#define VZ_ADVISORY "patch:"
+
+/* The package that is to take the place of `package`, which is there, for the sake of security; 0: nothing asks for that.
+ * deb: the newest in a repository of security updates, if it is newer. rpm: what the advisories of kind "security" name,
+ * of the loaded ones, that `package` is too old for. */
+int vz_universe_fix(struct vz_universe *u, int package);
+/* From now on `by` is what is there, and what others are compared with, rather than `package`. */
+void vz_universe_replace(struct vz_universe *u, int package, int by);
 
 /* rpm: the packages that own a file whose path matches, as far as the loaded lists of files tell. */
 void vz_universe_owners(struct vz_universe *u, const char *pattern, struct vz_ints *ret);

@@ -29,6 +29,11 @@ struct vz_universe {
 	size_t n_enabled;
 	Map considered;
 	Repo *present;               /* NULL: nothing is there already */
+	struct vz_ints secure;       /* repositories */
+	struct vz_ints replaced, fixes;      /* packages, pair by pair */
+	struct vz_universe_advice *advice;   /* of all advisories of security, once they were read */
+	size_t n_advice, cap_advice;
+	bool advised;
 };
 
 struct vz_universe_family {
@@ -41,7 +46,12 @@ struct vz_universe_family {
 	bool files;                  /* dependencies may name files, requests obsolete packages */
 	Id job_flags;                /* of what is to be installed */
 	const int *solver_flags;     /* to be set; ends with 0 */
+	int (*find_fix)(struct vz_universe *u, int package);
 };
+
+/* universe_fixes.c */
+int vz_universe_find_fix_deb(struct vz_universe *u, int package);
+int vz_universe_find_fix_rpm(struct vz_universe *u, int package);
 
 int vz_universe_repo_number(const Solvable *s);
 /* Takes what cannot be chosen out of consideration. */

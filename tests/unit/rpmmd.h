@@ -9,6 +9,7 @@
  *     More: /usr/share/x            in the complete list of files only
  *     Module: m:1 m:2               the streams it belongs to; "default" among them: one is
  *
+ *     Advisory: ID                  Kind: "security" if unsaid; Fixes: NAME EVR, NAME EVR (of x86_64)
  *     Group: ID                     Mandatory, Default, Optional: a, b; Conditional: a if b
  */
 #ifndef TESTS_RPMMD_H
@@ -18,6 +19,7 @@
 #include <solv/repo.h>
 #include <solv/repo_comps.h>
 #include <solv/repo_rpmmd.h>
+#include <solv/repo_updateinfoxml.h>
 #include <solv/repo_write.h>
 #include <stdio.h>
 #include <string.h>
@@ -50,14 +52,14 @@ static void rpmmd_put(struct vz_buf *b, const char *text)
 	}
 }
 
-static void rpmmd_put_evr(struct vz_buf *b, const char *evr)
+static void rpmmd_put_evr(struct vz_buf *b, const char *evr, const char *version, const char *release)
 {
 	const char *colon = strchr(evr, ':'), *rest = colon ? colon + 1 : evr, *dash = strrchr(rest, '-');
 
-	vz_buf_printf(b, " epoch=\"%.*s\" ver=\"%.*s\"", colon ? (int)(colon - evr) : 1, colon ? evr : "0",
+	vz_buf_printf(b, " epoch=\"%.*s\" %s=\"%.*s\"", colon ? (int)(colon - evr) : 1, colon ? evr : "0", version,
 		      (int)(dash ? (size_t)(dash - rest) : strlen(rest)), rest);
 	if (dash)
-		vz_buf_printf(b, " rel=\"%s\"", dash + 1);
+		vz_buf_printf(b, " %s=\"%s\"", release, dash + 1);
 }
 
 static void rpmmd_put_dep(struct vz_buf *b, const char *dep, bool pre)
@@ -76,7 +78,7 @@ static void rpmmd_put_dep(struct vz_buf *b, const char *dep, bool pre)
 		if (strncmp(rest + 1, ops[i].op, len) != 0 || rest[1 + len] != ' ')
 			continue;
 		vz_buf_printf(b, " flags=\"%s\"", ops[i].flag);
-		rpmmd_put_evr(b, rest + 2 + len);
+		rpmmd_put_evr(b, rest + 2 + len, "ver", "rel");
 		break;
 	}
 	vz_buf_puts(b, pre ? " pre=\"1\"/>" : "/>");
@@ -114,7 +116,7 @@ static void rpmmd_put_package(struct vz_buf *b, const char *stanza, bool all_fil
 
 	count++;
 	vz_buf_printf(b, "<package type=\"rpm\"><name>%s</name><arch>%s</arch><version", name, arch ? arch : "x86_64");
-	rpmmd_put_evr(b, version ? version : "1-1");
+	rpmmd_put_evr(b, version ? version : "1-1", "ver", "rel");
 	vz_buf_printf(b, "/><checksum type=\"sha256\" pkgid=\"YES\">%064x</checksum><summary>x</summary><size package=\"10\"/>"
 		      "<location href=\"Packages/%s-%u.rpm\"/><format>", count, name, count);
 	for (size_t i = 0; i < sizeof deps / sizeof *deps; i++)
@@ -149,6 +151,25 @@ static void rpmmd_put_group(struct vz_buf *b, const char *stanza)
 		}
 	}
 	vz_buf_puts(b, "</packagelist></group>\n");
+}
+
+static void rpmmd_put_advisory(struct vz_buf *b, const char *stanza)
+{
+	auto_free char *id = rpmmd_value(stanza, "Advisory"), *kind = rpmmd_value(stanza, "Kind"), *fixes = rpmmd_value(stanza, "Fixes");
+	char *save;
+
+	vz_buf_printf(b, "<update from=\"x\" status=\"final\" type=\"%s\" version=\"1\"><id>%s</id><title>t</title><pkglist>"
+		      "<collection short=\"c\"><name>c</name>", kind ? kind : "security", id);
+	for (char *fix = strtok_r(fixes, ",", &save); fix; fix = strtok_r(NULL, ",", &save)) {
+		char *evr = strchr(fix += strspn(fix, " "), ' ');
+
+		ck_assert_ptr_nonnull(evr);
+		*evr++ = 0;
+		vz_buf_printf(b, "<package name=\"%s\"", fix);
+		rpmmd_put_evr(b, evr, "version", "release");
+		vz_buf_puts(b, " arch=\"x86_64\"><filename>f.rpm</filename></package>");
+	}
+	vz_buf_puts(b, "</collection></pkglist></update>\n");
 }
 
 static void rpmmd_load(Repo *repo, struct vz_buf *text, int (*add)(Repo *repo, FILE *f, int flags))
@@ -198,7 +219,7 @@ static void rpmmd_mark_modules(Repo *repo, const char *body)
 /* Writes the stanzas of `body` as a .solv to `fd`. */
 static void rpmmd_index(const char *body, bool all_files, int fd)
 {
-	struct vz_buf primary = {0}, comps = {0};
+	struct vz_buf primary = {0}, comps = {0}, advisories = {0};
 	Pool *pool = pool_create();
 	Repo *repo;
 	FILE *f = fdopen(dup(fd), "w");
@@ -208,27 +229,33 @@ static void rpmmd_index(const char *body, bool all_files, int fd)
 	vz_buf_puts(&primary, "<?xml version=\"1.0\"?><metadata xmlns=\"http://linux.duke.edu/metadata/common\" "
 		    "xmlns:rpm=\"http://linux.duke.edu/metadata/rpm\">\n");
 	vz_buf_puts(&comps, "<?xml version=\"1.0\"?><comps>\n");
+	vz_buf_puts(&advisories, "<?xml version=\"1.0\"?><updates>\n");
 	for (const char *p = body; p && *p; ) {
 		const char *gap = strstr(p, "\n\n");
 		auto_free char *stanza = gap ? vz_strndup(p, (size_t)(gap - p)) : vz_strdup(p);
 
 		if (strncmp(stanza, "Group:", 6) == 0)
 			rpmmd_put_group(&comps, stanza);
+		else if (strncmp(stanza, "Advisory:", 9) == 0)
+			rpmmd_put_advisory(&advisories, stanza);
 		else
 			rpmmd_put_package(&primary, stanza, all_files);
 		p = gap ? gap + 2 : NULL;
 	}
 	vz_buf_puts(&primary, "</metadata>\n");
 	vz_buf_puts(&comps, "</comps>\n");
+	vz_buf_puts(&advisories, "</updates>\n");
 	rpmmd_load(repo, &primary, rpmmd_add_primary);
 	rpmmd_mark_modules(repo, body);
 	rpmmd_load(repo, &comps, repo_add_comps);
+	rpmmd_load(repo, &advisories, repo_add_updateinfoxml);
 	ck_assert_ptr_nonnull(f);
 	ck_assert_int_eq(repo_write(repo, f), 0);
 	fclose(f);
 	pool_free(pool);
 	vz_buf_release(&primary);
 	vz_buf_release(&comps);
+	vz_buf_release(&advisories);
 }
 
 #endif

@@ -55,7 +55,7 @@ START_TEST(test_rpm)
 	const struct rpm_spec spec = { .files = { { .path = "/usr/bin/tst", .data = "x" } } };
 	auto_buf struct vz_buf file = {0};
 	struct vz_present there[2];
-	struct vz_present_list l = { there, 2, 2 };
+	struct vz_present_list l = { .v = there, .n = 2, .cap = 2 };
 	auto_universe struct vz_universe *u = NULL;
 	auto_ints struct vz_ints owners = {0};
 
@@ -76,7 +76,7 @@ START_TEST(test_deb)
 {
 	static const char card[] = "Package: a\nVersion: 1.2\nArchitecture: all\nDescription: x\n y";
 	struct vz_present there[] = { present("b", "Package: b\nVersion: 3\nArchitecture: amd64\n\n", 0), present("a", card, strlen(card)) };
-	struct vz_present_list l = { there, 2, 2 };
+	struct vz_present_list l = { .v = there, .n = 2, .cap = 2 };
 	auto_universe struct vz_universe *u = NULL;
 
 	there[0].len = strlen(there[0].card);
@@ -100,7 +100,7 @@ START_TEST(test_refused)
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		auto_fd int fd = memfd_create("present", MFD_CLOEXEC);
 		struct vz_present there = present("a", cases[i].card, strlen(cases[i].card));
-		struct vz_present_list l = { &there, 1, 1 };
+		struct vz_present_list l = { .v = &there, .n = 1, .cap = 1 };
 
 		must_fail(vz_present_index(cases[i].family, "amd64", &l, fd, &err),
 			  strcmp(cases[i].family, "tgz") == 0 ? VZ_FAILED : VZ_DAMAGED, cases[i].why);

@@ -4,10 +4,11 @@
  *
  *     # what it shows
  *     == request                    lines "install = …", "exclude = …", "recommends = yes", "kind = app", "family = rpm",
- *                                   "arch = …", "modules = …" (of every repository)
- *     == repository ID PRIORITY     stanzas; Version, Architecture, Filename, Size and SHA256 may be left out;
+ *                                   "arch = …", "modules = …" (of every repository), "security = yes": what security
+ *                                   asks for takes the place of what is there; "security = itself": the same of a template
+ *     == repository ID PRIORITY     perhaps with "security" behind it: a suite for security updates. Stanzas; Version, Architecture, Filename, Size and SHA256 may be left out;
  *                                   for rpm as in rpmmd.h
- *     == present                    deb: stanzas of what is there already, with "Present: template", "Present: template base",
+ *     == present                    stanzas of what is there already (rpm: of the fields of rpmmd.h Requires and Conflicts), with "Present: template", "Present: template base",
  *                                   "Present: added" or "Present: file"; it came from the first repository
  *     == expect                     the plan in order: NAME[.ARCH][=VERSION][@REPOSITORY] [FLAGS], where the version is
  *                                   not 1.0 (rpm: 1-1), the repository not the first, and the architecture not usual
@@ -25,6 +26,7 @@
 
 #include "base/fd.h"
 #include "resolver/index_deb.h"
+#include "tests/unit/rpmfile.h"
 #include "tests/unit/rpmmd.h"
 
 #define REPOS 8
@@ -36,12 +38,15 @@ struct section {
 	char *head, *body;
 };
 
+static void card_deb(const char *stanza, struct vz_present *p), card_rpm(const char *stanza, struct vz_present *p);
+
 static const struct family {
 	const char *name, *arch, *version, *archs[2];   /* the defaults */
 	const struct vz_policy *policy;
+	void (*card)(const char *stanza, struct vz_present *p);
 } families[] = {
-	{ "deb", "amd64", "1.0", { "amd64", "all" }, &vz_policy_deb },
-	{ "rpm", "x86_64", "1-1", { "x86_64", "x86_64" }, &vz_policy_rpm },
+	{ "deb", "amd64", "1.0", { "amd64", "all" }, &vz_policy_deb, card_deb },
+	{ "rpm", "x86_64", "1-1", { "x86_64", "x86_64" }, &vz_policy_rpm, card_rpm },
 };
 
 struct test_case {
@@ -55,6 +60,7 @@ struct test_case {
 	char *install[WORDS], *exclude[WORDS], *modules[WORDS];   /* the modules of every repository */
 	size_t n_modules;
 	struct vz_present_list present;
+	bool secure[REPOS];
 };
 
 /* Cuts the text at its "== " lines. */
@@ -107,7 +113,10 @@ static void read_request(struct test_case *c, char *body)
 			c->recipe.kind = value;
 		else if (strcmp(line, "family") == 0)
 			c->family = &families[strcmp(value, "rpm") == 0];
-		else if (strcmp(line, "arch") == 0)
+		else if (strcmp(line, "security") == 0) {
+			c->present.fixes = true;
+			c->present.itself = strcmp(value, "itself") == 0;
+		} else if (strcmp(line, "arch") == 0)
 			c->arch = value;
 		else
 			ck_abort_msg("%s: '%s'", c->name, line);
@@ -162,6 +171,8 @@ static void add_repo(const struct test_case *c, struct vz_universe *u, int numbe
 		rpmmd_index(body, all_files, fd);
 	lseek(fd, 0, SEEK_SET);
 	must(vz_universe_add(u, number, repo->priority, fd, &err));
+	if (c->secure[number])
+		vz_universe_secure(u, number);
 }
 
 static void put_plan(const struct test_case *c, const struct vz_plan *plan, struct vz_buf *ret)
@@ -197,6 +208,65 @@ static char *field(const char *stanza, const char *name)
 	return at ? vz_strndup(at + strlen(line), strcspn(at + strlen(line), "\n")) : NULL;
 }
 
+/* The names of a list of dependencies in a header, their versions and how they compare. */
+static void put_deps(struct rpm_header *h, const char *deps, const uint32_t tags[3])
+{
+	static const struct { const char *op; char flag; } ops[] = { { ">=", 12 }, { "<=", 10 }, { ">", 4 }, { "<", 2 }, { "=", 8 } };
+	auto_buf struct vz_buf names = {0}, flags = {0}, versions = {0};
+	auto_free char *copy = vz_strdup(deps);
+	uint32_t n = 0;
+	char *save;
+
+	for (char *dep = strtok_r(copy, ",", &save); dep; dep = strtok_r(NULL, ",", &save), n++) {
+		char name[64], op[4] = "", version[64] = "";
+		size_t i = 0;
+
+		ck_assert_int_ge(sscanf(dep, "%63s %3s %63s", name, op, version), 1);
+		while (*op && strcmp(ops[i].op, op) != 0)
+			i++;
+		vz_buf_add(&names, name, strlen(name) + 1);
+		vz_buf_add(&versions, version, strlen(version) + 1);
+		be_put(&flags, *op ? (uint64_t)ops[i].flag : 0, 4);
+	}
+	header_add(h, tags[0], T_STRINGS, n, names.data, names.len);
+	header_add(h, tags[1], T_INT32, n, flags.data, flags.len);
+	header_add(h, tags[2], T_STRINGS, n, versions.data, versions.len);
+}
+
+static void card_rpm(const char *stanza, struct vz_present *p)
+{
+	static const uint32_t requires[] = { 1049, 1048, 1050 }, conflicts[] = { 1054, 1053, 1055 };
+	auto_free char *needs = rpmmd_value(stanza, "Requires"), *refuses = rpmmd_value(stanza, "Conflicts");
+	auto_free char *version = vz_strdup(p->package.version);
+	struct rpm_header signature = {0}, h = {0};
+	char *dash = strchr(version, '-');
+	auto_buf struct vz_buf b = {0};
+
+	*dash = 0;
+	header_add(&signature, 1000, T_INT32, 1, "\0\0\0\0", 4);
+	header_end(&signature, 62, &b);
+	vz_buf_zero(&b, -b.len % 8);
+	header_string(&h, 1000, p->package.name);
+	header_string(&h, 1001, version);
+	header_string(&h, 1002, dash + 1);
+	header_string(&h, 1022, p->package.arch);
+	header_string(&h, 1044, "x.src.rpm");
+	if (needs)
+		put_deps(&h, needs, requires);
+	if (refuses)
+		put_deps(&h, refuses, conflicts);
+	header_end(&h, 63, &b);
+	p->len = b.len;
+	p->card = vz_buf_steal(&b);
+}
+
+static void card_deb(const char *stanza, struct vz_present *p)
+{
+	p->card = vz_printf("%s\n%s%s", stanza, strstr(stanza, "\nVersion:") ? "" : "Version: 1.0\n",
+			    strstr(stanza, "\nArchitecture:") ? "" : "Architecture: amd64\n");
+	p->len = strlen(p->card);
+}
+
 static void read_present_one(struct test_case *c, const char *stanza)
 {
 	auto_free char *how = field(stanza, "Present");
@@ -214,12 +284,10 @@ static void read_present_one(struct test_case *c, const char *stanza)
 	p->package.flags = strstr(how, " base") ? VZ_PLAN_BASE : 0;
 	p->package.digest = vz_printf("%064zx", 0xf000 + c->present.n);
 	if (!p->package.version)
-		p->package.version = vz_strdup("1.0");
+		p->package.version = vz_strdup(c->family->version);
 	if (!p->package.arch)
-		p->package.arch = vz_strdup("amd64");
-	p->card = vz_printf("%s\n%s%s", stanza, strstr(stanza, "\nVersion:") ? "" : "Version: 1.0\n",
-			    strstr(stanza, "\nArchitecture:") ? "" : "Architecture: amd64\n");
-	p->len = strlen(p->card);
+		p->package.arch = vz_strdup(c->family->arch);
+	c->family->card(stanza, p);
 }
 
 static void read_present(struct test_case *c, char *body)
@@ -313,6 +381,7 @@ static void check_case(struct test_case *c, char *text)
 		}
 		c->recipe.n_repos++;
 		ck_assert_int_eq(sscanf(c->sections[i].head, "repository %63s %d", id, &repo->priority), 2);
+		c->secure[c->recipe.n_repos - 1] = strstr(c->sections[i].head, " security");
 		repo->id = vz_strdup(id);
 		repo->modules = c->modules;
 		repo->n_modules = c->n_modules;
@@ -357,7 +426,7 @@ START_TEST(test_cases)
 		seen++;
 	}
 	closedir(d);
-	ck_assert_uint_ge(seen, only ? 1 : 170);
+	ck_assert_uint_ge(seen, only ? 1 : 180);
 }
 END_TEST
 
