@@ -8,6 +8,7 @@
 #include "base/pool.h"
 #include "base/proc.h"
 #include "base/table.h"
+#include "builder/presence.h"
 #include "builder/publish.h"
 #include "builder/configure.h"
 #include "builder/stage.h"
@@ -19,6 +20,8 @@ struct build {
 	const struct vz_recipe *recipe;
 	const struct vz_build_options *o;
 	const struct vz_build_base *on;  /* NULL: on nothing */
+	struct vz_plan *current;         /* what the current version was built from, where that matters */
+	struct vz_presence presence;     /* its packages */
 	int repos;                       /* ROOT/repos, open as long as the session */
 	struct vz_session *session;
 	struct vz_plan *plan;
@@ -43,6 +46,8 @@ static void build_release(struct build *b)
 	if (b->repos >= 0)
 		close(b->repos);
 	vz_plan_free(b->plan);
+	vz_presence_release(&b->presence);
+	vz_plan_free(b->current);
 	vz_buf_release(&b->log);
 }
 
@@ -66,16 +71,35 @@ static bool is_app(const struct build *b)
 	return strcmp(b->recipe->kind, "app") == 0;
 }
 
+/* The packages of the current version, which stay unless they are vulnerable. */
+static int gather_current(struct build *b, struct vz_err *err)
+{
+	auto_manifest struct vz_manifest m = {0};
+
+	if (vz_manifest_read(b->store, b->recipe->name, &m, err) < 0)
+		return -1;
+	b->current = vz_plan_read(m.lock, strlen(m.lock), "lock", err);
+	if (!b->current || vz_presence_add_plan(&b->presence, b->store, b->current, VZ_PRESENT_TEMPLATE, err) < 0)
+		return -1;
+	b->presence.list.fixes = b->presence.list.itself = true;
+	return 0;
+}
+
+static const struct vz_present_list *present(const struct build *b)
+{
+	return b->on ? b->on->present : b->o->security ? &b->presence.list : NULL;
+}
+
 static int make_plan(struct build *b, struct vz_err *err)
 {
 	if (is_app(b)) {
 		b->plan = vz_publish_app_plan(b->recipe);
 		return 0;
 	}
-	if (open_session(b, err) < 0)
+	if (open_session(b, err) < 0 || (b->o->security && !b->on && gather_current(b, err) < 0))
 		return -1;
 	if (!b->o->lock_text) {
-		b->plan = vz_resolve(b->session, b->recipe, b->on ? b->on->present : NULL, err);
+		b->plan = vz_resolve(b->session, b->recipe, present(b), err);
 		return b->plan ? 0 : -1;
 	}
 	b->plan = vz_plan_read(b->o->lock_text, strlen(b->o->lock_text), b->o->lock_name, err);

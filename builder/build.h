@@ -28,6 +28,7 @@ struct vz_build_options {
 	const char *lock_name;           /* for messages */
 	bool offline;
 	bool only_if_changed;            /* update: no new version if the plan is the current one's */
+	bool security;                   /* of a template: the current version with what security asks for, and nothing else */
 	bool dry_run;                    /* stop after the plan */
 	const struct vz_report *report;
 };

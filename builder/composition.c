@@ -6,6 +6,7 @@
 
 #include "base/fd.h"
 #include "builder/package_file.h"
+#include "builder/presence.h"
 #include "resolver/join.h"
 #include "store/plans.h"
 
@@ -17,8 +18,7 @@ struct making {
 	struct vz_manifest *apps;
 	size_t n_apps;
 	struct vz_plan *os_plan, *from_plan;     /* from_plan: NULL where nothing is to stay besides the OS's */
-	struct vz_record **records;      /* of present.v, in its order */
-	struct vz_present_list present;
+	struct vz_presence present;
 	struct vz_plan_package *files;   /* of r->files, in its order */
 	char key[VZ_HEX_LEN + 1];
 };
@@ -27,13 +27,10 @@ static void making_release(struct making *m)
 {
 	for (size_t i = 0; i < m->n_apps; i++)
 		vz_manifest_release(&m->apps[i]);
-	for (size_t i = 0; i < m->present.n; i++)
-		vz_record_free(m->records[i]);
 	for (size_t i = 0; m->files && i < m->r->files.n; i++)
 		vz_package_file_release(&m->files[i]);
 	free(m->apps);
-	free(m->records);
-	free(m->present.v);
+	vz_presence_release(&m->present);
 	free(m->files);
 	vz_plan_free(m->os_plan);
 	vz_plan_free(m->from_plan);
@@ -100,7 +97,7 @@ static bool stays_as_it_is(const struct making *m)
 {
 	const struct vz_composition *from = m->r->from;
 
-	return from && (from->apps.n || from->packages.n || from->files.n);
+	return from && (from->apps.n || from->packages.n || from->files.n || m->r->security);
 }
 
 static void make_key(struct making *m, const struct vz_composition *c)
@@ -116,6 +113,8 @@ static void make_key(struct making *m, const struct vz_composition *c)
 	vz_buf_printf(&b, "vzpkg-joint 1\nos %s %s\nfrom %s\n", lock, image, from);
 	for (size_t i = 0; i < m->n_apps; i++)
 		vz_buf_printf(&b, "app %zu\n%s\n", strlen(m->apps[i].recipe), m->apps[i].recipe);
+	if (m->r->security)
+		vz_buf_puts(&b, "security\n");
 	for (size_t i = 0; i < c->packages.n; i++)
 		vz_buf_printf(&b, "package %s\n", c->packages.v[i]);
 	for (size_t i = 0; i < c->files.n; i++)
@@ -172,21 +171,6 @@ static int read_plan(const struct vz_store *s, const struct vz_digest *sum, stru
 
 /* ---- what is there ---- */
 
-static int add_present(struct making *m, const struct vz_plan_package *p, enum vz_present_how how, struct vz_err *err)
-{
-	const struct vz_record_member *card;
-	struct vz_record *r = vz_record_read(m->store, p->digest, err);
-
-	if (!r)
-		return vz_err_wrap(err, "package '%s'", p->name);
-	m->records = vz_realloc(m->records, m->present.n + 1, sizeof *m->records);
-	m->records[m->present.n] = r;
-	vz_grow(m->present.v, m->present.n, m->present.cap);
-	card = vz_package_card(r);
-	m->present.v[m->present.n++] = (struct vz_present){ *p, how, card ? card->data : "", card ? card->len : 0 };
-	return 0;
-}
-
 static int add_file(struct making *m, size_t i, struct vz_err *err)
 {
 	const char *digest = m->r->files.v[i];
@@ -201,7 +185,7 @@ static int add_file(struct making *m, size_t i, struct vz_err *err)
 				  r->family, m->os.name, m->os.family);
 	if (vz_package_file_identify(r, digest, &m->files[i], err) < 0)
 		return -1;
-	return add_present(m, &m->files[i], VZ_PRESENT_FILE, err);
+	return vz_presence_add(&m->present, m->store, &m->files[i], VZ_PRESENT_FILE, err);
 }
 
 static bool is_file(const struct making *m, const char *digest)
@@ -209,22 +193,36 @@ static bool is_file(const struct making *m, const char *digest)
 	return vz_texts_has(&m->r->files, digest);
 }
 
-static int gather_present(struct making *m, struct vz_err *err)
+/* A package that was added is there as long as something needs it; one from a file, as long as that is asked for. */
+static int gather_added(struct making *m, struct vz_err *err)
 {
-	m->files = vz_alloc((m->r->files.n + 1) * sizeof *m->files);
-	for (size_t i = 0; i < m->os_plan->n_packages; i++)
-		if (add_present(m, &m->os_plan->packages[i], VZ_PRESENT_TEMPLATE, err) < 0)
-			return -1;
 	for (size_t i = 0; m->from_plan && i < m->from_plan->n_packages; i++) {
 		const struct vz_plan_package *p = &m->from_plan->packages[i];
 
 		if (p->flags & VZ_PLAN_ADDED && !is_file(m, p->digest) && vz_record_has(m->store, p->digest) &&
-		    strcmp(p->repo, VZ_PRESENT_FILES) != 0 && add_present(m, p, VZ_PRESENT_ADDED, err) < 0)
+		    strcmp(p->repo, VZ_PRESENT_FILES) != 0 &&
+		    vz_presence_add(&m->present, m->store, p, VZ_PRESENT_ADDED, err) < 0)
 			return -1;
 	}
+	return 0;
+}
+
+/* The OS is the template's, or for the sake of security what the environment has of it. */
+static int gather_present(struct making *m, struct vz_err *err)
+{
+	const struct vz_plan *os = m->r->security ? m->from_plan : m->os_plan;
+
+	m->files = vz_alloc((m->r->files.n + 1) * sizeof *m->files);
+	for (size_t i = 0; i < os->n_packages; i++)
+		if (!(os->packages[i].flags & VZ_PLAN_ADDED) &&
+		    vz_presence_add(&m->present, m->store, &os->packages[i], VZ_PRESENT_TEMPLATE, err) < 0)
+			return -1;
+	if (gather_added(m, err) < 0)
+		return -1;
 	for (size_t i = 0; i < m->r->files.n; i++)
 		if (add_file(m, i, err) < 0)
 			return -1;
+	m->present.list.fixes = m->r->security;
 	return 0;
 }
 
@@ -260,7 +258,7 @@ static struct vz_recipe *join(const struct making *m, struct vz_err *err)
 
 static int build(struct making *m, struct vz_composition *c, struct vz_plan **ret_plan, struct vz_err *err)
 {
-	const struct vz_build_base base = { &m->os, m->os_plan, &m->present };
+	const struct vz_build_base base = { &m->os, m->os_plan, &m->present.list };
 	auto_recipe struct vz_recipe *joined = join(m, err);
 	auto_buf struct vz_buf text = {0};
 	struct vz_built built = {0};
@@ -304,7 +302,7 @@ int vz_composition_make(struct vz_store *s, const struct vz_composition_request 
 	if (read_templates(&m, err) < 0)
 		return -1;
 	name_it(&m, &c);
-	if (!c.apps.n && !c.packages.n && !c.files.n) {
+	if (!c.apps.n && !c.packages.n && !c.files.n && !r->security) {
 		vz_composition_release(&c);
 		if (vz_composition_of(s, &m.os, &c, err) < 0)
 			return -1;
@@ -319,5 +317,18 @@ int vz_composition_make(struct vz_store *s, const struct vz_composition_request 
 	c = (struct vz_composition){0};
 	if (ret_plan)
 		*ret_plan = steal(&plan);
+	return 0;
+}
+
+int vz_composition_settle(const struct vz_store *s, const struct vz_composition *shown, struct vz_composition *c, struct vz_err *err)
+{
+	auto_plan struct vz_plan *before = NULL, *now = NULL;
+
+	if (vz_digest_cmp(&shown->image, &c->image) != 0 || vz_digest_cmp(&shown->plan, &c->plan) == 0)
+		return 0;
+	if (read_plan(s, &shown->plan, &before, err) < 0 || read_plan(s, &c->plan, &now, err) < 0)
+		return -1;
+	if (vz_plan_same(before, now))
+		c->plan = shown->plan;
 	return 0;
 }

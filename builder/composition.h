@@ -32,6 +32,8 @@ struct vz_composition_request {
 	const struct vz_composition *from;       /* what the environment shows now: what it added stays in the version that
 	                                            it has, as long as it fits. NULL: everything is chosen anew */
 	bool fresh;                              /* against the repositories as they are now, known or not */
+	bool security;                           /* `from`, fresh, with what security asks for (resolver/present.h) and nothing
+	                                            else; the OS's packages may be newer than its template's then */
 };
 
 void vz_composition_request_release(struct vz_composition_request *r);
@@ -42,5 +44,9 @@ void vz_composition_request_of(const struct vz_composition *c, struct vz_composi
  * VZ_NOTFOUND: no such template or application; VZ_UNRESOLVED says why. */
 int vz_composition_make(struct vz_store *s, const struct vz_composition_request *r, const struct vz_build_options *o,
 			struct vz_composition *ret, struct vz_plan **ret_plan, struct vz_err *err);
+
+/* Where nothing but the dates of repositories is another than in what an environment shows, `c` gets the plan of that: it
+ * is then the same, and there is nothing to move. Both are made. */
+int vz_composition_settle(const struct vz_store *s, const struct vz_composition *shown, struct vz_composition *c, struct vz_err *err);
 
 #endif
