@@ -197,6 +197,7 @@ flow_tests += \
 	tests/flow/55-rpm-metadata.sh \
 	tests/flow/56-both-families.sh \
 	tests/flow/70-difference.sh \
+	tests/flow/71-security.sh \
 	tests/flow/12-recipes.sh \
 	tests/flow/13-ez.sh \
 	tests/flow/10-command-line.sh

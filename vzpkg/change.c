@@ -106,6 +106,7 @@ int vz_change_env(const struct vz_cli *cli, struct vz_store *store, const struct
 		  struct vz_err *err)
 {
 	auto_composition struct vz_composition to = {0};
+	auto_env struct vz_env e = {0};
 	struct vz_env_move move = { .name = c->env, .to = &to, .reason = c->reason, .dry_run = cli->dry_run };
 	struct timespec start;
 
@@ -113,6 +114,8 @@ int vz_change_env(const struct vz_cli *cli, struct vz_store *store, const struct
 	/* also for a dry run: what it would do to files can be told only of what is there */
 	if (vz_change_compose(cli, store, c->request, &to, NULL, err) < 0)
 		return vz_err_wrap(err, "environment '%s'", c->env);
+	if (vz_env_read(store, c->env, &e, err) < 0 || vz_composition_settle(store, &e.shows, &to, err) < 0)
+		return -1;
 	if (vz_mover_move(c->mover, &move, &ret->moved, err) < 0)
 		return -1;
 	ret->seconds = vz_seconds_since(&start);

@@ -27,7 +27,20 @@ struct vz_recipe *vz_cli_recipe_of(const struct vz_cli *cli, const struct vz_man
 	return NULL;
 }
 
-static int update(const struct vz_cli *cli, struct vz_store *store, const char *name, struct vz_json_update *ret,
+static int print_preview(const struct vz_manifest *before, const struct vz_plan *now, struct vz_err *err)
+{
+	auto_plan struct vz_plan *old = vz_plan_read(before->lock, strlen(before->lock), "lock", err);
+	auto_plan_changes struct vz_plan_changes changes = {0};
+
+	if (!old)
+		return -1;
+	vz_plan_compare(old, now, &changes);
+	vz_terminal_end();
+	vz_change_print_packages(&changes, now);
+	return 0;
+}
+
+static int update(const struct vz_cli *cli, struct vz_store *store, const char *name, bool security, struct vz_json_update *ret,
 		  struct vz_err *err)
 {
 	auto_manifest struct vz_manifest m = {0};
@@ -38,6 +51,7 @@ static int update(const struct vz_cli *cli, struct vz_store *store, const char *
 		.offline = cli->offline,
 		.dry_run = cli->dry_run,
 		.only_if_changed = true,
+		.security = security,
 		.report = &cli->report,
 	};
 
@@ -46,9 +60,14 @@ static int update(const struct vz_cli *cli, struct vz_store *store, const char *
 	recipe = vz_cli_recipe_of(cli, &m, err);
 	if (!recipe || vz_build(store, recipe, &build, &result, err) < 0)
 		return vz_err_wrap(err, "template '%s'", name);
+	if (cli->dry_run && result.changed && !cli->json && !cli->quiet && print_preview(&m, result.plan, err) < 0)
+		return -1;
 	*ret = (struct vz_json_update){ vz_strdup(name), m.version, m.version, result.changed };
-	if (result.changed && !cli->dry_run)
+	if (!cli->dry_run)
 		ret->now = result.manifest.version;
+	/* somebody else built meanwhile what we were about to */
+	if (!result.changed)
+		ret->old = ret->now;
 	return 0;
 }
 
@@ -67,8 +86,8 @@ static void print_update(const struct vz_cli *cli, const struct vz_json_update *
 
 int vz_cmd_update_template(struct vz_cli *cli, int argc, char **argv, struct vz_err *err)
 {
-	bool all = false;
-	const struct vz_option options[] = { { .name = "all", .flag = &all }, { 0 } };
+	bool all = false, security = false;
+	const struct vz_option options[] = { { .name = "all", .flag = &all }, { .name = "security", .flag = &security }, { 0 } };
 	auto_store struct vz_store *store = NULL;
 	struct vz_json_update *updates;
 	char **names, **found = NULL;
@@ -91,7 +110,7 @@ int vz_cmd_update_template(struct vz_cli *cli, int argc, char **argv, struct vz_
 	}
 	updates = vz_alloc((n + 1) * sizeof *updates);
 	for (; done < n && rc == 0; done += rc == 0) {
-		rc = update(cli, store, names[done], &updates[done], err);
+		rc = update(cli, store, names[done], security, &updates[done], err);
 		if (rc == 0)
 			print_update(cli, &updates[done]);
 	}
@@ -106,28 +125,38 @@ int vz_cmd_update_template(struct vz_cli *cli, int argc, char **argv, struct vz_
 	return rc;
 }
 
-/* To what its template and applications are now, and their packages in the repositories. */
-static int move_env(const struct vz_cli *cli, struct vz_mover *mover, struct vz_store *store, const char *name,
-		    struct vz_json_moved *ret, struct vz_err *err)
+struct updating {
+	const struct vz_cli *cli;
+	struct vz_store *store;
+	struct vz_mover *mover;
+	bool security;
+};
+
+/* To what its template and applications are now, and their packages in the repositories; or only to what security asks for. */
+static int move_env(const struct updating *u, const char *name, struct vz_json_moved *ret, struct vz_err *err)
 {
 	__attribute__((cleanup(vz_composition_request_release))) struct vz_composition_request request = {0};
-	const struct vz_change c = { name, &request, "update", mover };
+	const struct vz_change c = { name, &request, u->security ? "update --security" : "update", u->mover };
+	auto_free char *template = NULL;
 	auto_env struct vz_env e = {0};
 
-	if (vz_env_read(store, name, &e, err) < 0)
+	if (vz_env_read(u->store, name, &e, err) < 0)
 		return -1;
 	vz_composition_request_of(&e.shows, &request);
-	for (size_t i = 0; i < request.apps.n; i++)
+	for (size_t i = 0; !u->security && i < request.apps.n; i++)
 		request.apps.v[i][strcspn(request.apps.v[i], "@")] = 0;
-	request.template = e.shows.template_name;
+	template = vz_printf("%s@%u", e.shows.template_name, e.shows.template_version);
+	request.template = u->security ? template : e.shows.template_name;
+	request.from = u->security ? &e.shows : NULL;
+	request.security = u->security;
 	request.fresh = true;
-	return vz_change_env(cli, store, &c, ret, err);
+	return vz_change_env(u->cli, u->store, &c, ret, err);
 }
 
 int vz_cmd_update_env(struct vz_cli *cli, int argc, char **argv, struct vz_err *err)
 {
-	bool all = false;
-	const struct vz_option options[] = { { .name = "all", .flag = &all }, { 0 } };
+	bool all = false, security = false;
+	const struct vz_option options[] = { { .name = "all", .flag = &all }, { .name = "security", .flag = &security }, { 0 } };
 	auto_store struct vz_store *store = NULL;
 	auto_mover struct vz_mover *mover = NULL;
 	struct vz_json_moved *moved;
@@ -152,7 +181,7 @@ int vz_cmd_update_env(struct vz_cli *cli, int argc, char **argv, struct vz_err *
 	moved = vz_alloc((n + 1) * sizeof *moved);
 	mover = vz_mover_new(store, &cli->report);
 	for (; done < n && rc == 0; done += rc == 0) {
-		rc = move_env(cli, mover, store, names[done], &moved[done], err);
+		rc = move_env(&(struct updating){ cli, store, mover, security }, names[done], &moved[done], err);
 		if (rc == 0)
 			rc = vz_change_tell(cli, store, &moved[done], err);
 	}
