@@ -173,6 +173,7 @@ flow_tests += \
 	tests/flow/52-rpm-build.sh \
 	tests/flow/53-rpm-scripts.sh \
 	tests/flow/54-rpm-order.sh \
+	tests/flow/57-rpm-serving.sh \
 	tests/flow/30-interrupt.sh \
 	tests/flow/22-same.sh \
 	tests/flow/26-thousand.sh \
