@@ -82,7 +82,7 @@ refused() {
 	run "$1" other import --name x "$3"
 	one_error_line
 	said "$2"
-	[ -z "$(ls "$tmp/other/templates" "$tmp/other/images" 2>/dev/null | grep -v :$)" ] || die "'$3' left something"
+	[ -z "$(find "$tmp/other/templates" "$tmp/other/images" -mindepth 1 2>/dev/null)" ] || die "'$3' left something"
 	[ -z "$(find "$tmp/other/staging" -mindepth 1)" ] || die "'$3' left a stage"
 }
 cp -a "$tmp/base.oci" "$tmp/bad"
