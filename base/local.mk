@@ -3,7 +3,7 @@ noinst_LIBRARIES += libbase.a
 libbase_a_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 libbase_a_SOURCES = \
 	base/alloc.c base/alloc.h base/buf.c base/buf.h base/digest.c base/digest.h \
-	base/digests.c base/digests.h base/err.c base/err.h base/fd.c base/fd.h base/passing.c base/passing.h \
+	base/digests.c base/digests.h base/err.c base/err.h base/fd.c base/fd.h base/id.c base/id.h base/passing.c base/passing.h \
 	base/path.c base/path.h base/pool.c base/pool.h base/proc.c base/proc.h base/proc_call.c \
 	base/report.c base/report.h base/table.c base/table.h base/texts.c base/texts.h
 
@@ -66,3 +66,9 @@ check_PROGRAMS += tests/unit/test-texts
 tests_unit_test_texts_SOURCES = tests/unit/test-texts.c tests/unit/unit.h
 tests_unit_test_texts_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_texts_LDADD = $(BASE_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-id
+check_PROGRAMS += tests/unit/test-id
+tests_unit_test_id_SOURCES = tests/unit/test-id.c tests/unit/unit.h
+tests_unit_test_id_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_id_LDADD = $(BASE_LIBS) $(CHECK_LIBS)
