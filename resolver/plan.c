@@ -21,6 +21,8 @@ static const struct { unsigned flag; const char *name; } flag_names[] = {
 };
 #define N_FLAGS (sizeof flag_names / sizeof *flag_names)
 
+static const char *const id_kinds[VZ_ID_KINDS] = { [VZ_ID_USER] = "user", [VZ_ID_GROUP] = "group" };
+
 void vz_plan_free(struct vz_plan *p)
 {
 	if (!p)
@@ -41,6 +43,7 @@ void vz_plan_free(struct vz_plan *p)
 		free(k->location);
 		free(k->digest);
 	}
+	vz_ids_release(&p->ids);
 	free(p->repos);
 	free(p->packages);
 	free(p->name);
@@ -129,6 +132,10 @@ void vz_plan_write(const struct vz_plan *p, struct vz_buf *ret)
 	}
 	for (size_t i = 0; i < p->n_packages; i++)
 		put_package(ret, &p->packages[i]);
+	for (size_t i = 0; i < p->ids.n; i++) {
+		snprintf(number, sizeof number, "%u", p->ids.v[i].id);
+		put_line(ret, "id", (const char *[]){ id_kinds[p->ids.v[i].kind], p->ids.v[i].name, number }, 3);
+	}
 }
 
 struct reader {
@@ -371,6 +378,28 @@ static int read_package(struct reader *r, struct vz_plan *p)
 	return 0;
 }
 
+static int read_id(struct reader *r, struct vz_plan *p)
+{
+	const struct vz_id *last = p->ids.n ? &p->ids.v[p->ids.n - 1] : NULL;
+	enum vz_id_kind kind = VZ_ID_USER;
+	uint64_t id;
+
+	if (r->n != 4)
+		return bad(r, "expected 'id user|group NAME N'");
+	while (kind < VZ_ID_KINDS && (!r->field[1] || strcmp(r->field[1], id_kinds[kind]) != 0))
+		kind++;
+	if (kind == VZ_ID_KINDS || !r->field[2] || !vz_id_name_is_sane(r->field[2]))
+		return bad(r, "'%s %s' is no user and no group", r->field[1] ? r->field[1] : "-", r->field[2] ? r->field[2] : "-");
+	if (number(r, r->field[3], "id", &id) < 0)
+		return -1;
+	if (!id || id > VZ_ID_MAX)
+		return bad(r, "'%s' is not an id that can be given", r->field[3]);
+	if (last && (last->kind > kind || (last->kind == kind && strcmp(last->name, r->field[2]) >= 0)))
+		return bad(r, "the id of '%s' is there twice, or out of order", r->field[2]);
+	vz_ids_put(&p->ids, kind, r->field[2], (uint32_t)id);
+	return 0;
+}
+
 bool vz_plan_location_is_sane(const char *s)
 {
 	/* a scheme would make it another server, a query or fragment another file */
@@ -438,11 +467,15 @@ static int read_all(struct reader *r, struct vz_plan *p)
 		if (strcmp(keyword, "repository") == 0 && !p->n_packages) {
 			if (read_repo(r, p) < 0)
 				return -1;
-		} else if (strcmp(keyword, "package") == 0) {
+		} else if (strcmp(keyword, "package") == 0 && !p->ids.n) {
 			if (read_package(r, p) < 0)
 				return -1;
+		} else if (strcmp(keyword, "id") == 0 && p->n_packages) {
+			if (read_id(r, p) < 0)
+				return -1;
 		} else {
-			return bad(r, "'%s', expected %s'package'", keyword, p->n_packages ? "" : "'repository' or ");
+			return bad(r, "'%s', expected %s", keyword,
+				   p->ids.n ? "'id'" : p->n_packages ? "'package' or 'id'" : "'repository' or 'package'");
 		}
 	}
 	return end < 0 ? -1 : 0;

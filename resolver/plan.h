@@ -11,6 +11,7 @@
  *     repository ID TYPE SUITE DATE INDEX-SHA256     one line each; "-" where there is none
  *     package NAME VERSION ARCH REPOSITORY SIZE DIGEST LOCATION FLAGS
  *     …                                              in order; FLAGS: comma list or "-"
+ *     id user|group NAME N                           sorted; where packages' scripts would give the name another id
  *
  * Fields are separated by one space; a byte outside 0x21..0x7e, and '%', is
  * written %XX.  DIGEST is SHA-256, SHA-384 or SHA-512, by its length, as the
@@ -27,6 +28,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/id.h"
 
 enum vz_plan_flags {
 	VZ_PLAN_BASE = 1,        /* part of the bootstrap set: the closure of what is essential or required */
@@ -57,6 +59,7 @@ struct vz_plan {
 	size_t n_repos;
 	struct vz_plan_package *packages;
 	size_t n_packages, cap_packages;
+	struct vz_ids ids;               /* builder/ids.h */
 };
 
 void vz_plan_free(struct vz_plan *p);
@@ -65,7 +68,8 @@ VZ_AUTO(struct vz_plan, vz_plan_free)
 
 /* Would they build the same thing: architecture, family, and the same packages
  * (name, version, architecture, digest, flags) in the same order. Dates and
- * where packages come from do not count. */
+ * where packages come from do not count, nor do ids: they follow from what was
+ * built before. */
 bool vz_plan_same(const struct vz_plan *a, const struct vz_plan *b);
 
 /* Are they what the family allows as name, version and architecture of a package. */

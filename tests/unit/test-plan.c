@@ -37,6 +37,8 @@ static struct vz_plan *sample(void)
 	add(p, "libc6", "2.36-9+deb12u10", "pool/libc6_2.36.deb", VZ_PLAN_BASE);
 	add(p, "bash", "1:5.2~rc1", "pool/b%3ash_\xc3\xa9.deb", VZ_PLAN_BASE | VZ_PLAN_REQUESTED | VZ_PLAN_ESSENTIAL);
 	add(p, "zip", "3.0", "z.deb", 0);
+	vz_ids_put(&p->ids, VZ_ID_GROUP, "redis", 102);
+	vz_ids_put(&p->ids, VZ_ID_USER, "redis", 101);
 	return p;
 }
 
@@ -61,6 +63,8 @@ START_TEST(test_round_trip)
 	vz_plan_write(b, &y);
 	ck_assert_str_eq(x.data, y.data);
 	ck_assert(vz_plan_same(a, b));
+	ck_assert_ptr_nonnull(strstr(x.data, " z.deb -\nid user redis 101\nid group redis 102\n"));
+	ck_assert(vz_ids_same(&a->ids, &b->ids));
 }
 END_TEST
 
@@ -102,6 +106,7 @@ START_TEST(test_same)
 
 	b->date++;
 	b->repos[0].date++;
+	vz_ids_put(&b->ids, VZ_ID_USER, "redis", 105);
 	ck_assert(vz_plan_same(a, b));
 	b->packages[2].flags = VZ_PLAN_REQUESTED;
 	ck_assert(!vz_plan_same(a, b));
