@@ -45,7 +45,7 @@ libstore_a_SOURCES += store/tar.c store/tar.h store/tar_pax.c store/tar_pax.h st
 	store/ingest.c store/record.c store/sink.c store/sink.h
 # documents, manifests
 libstore_a_SOURCES += store/document.c store/document.h store/manifest.c store/manifest_json.c store/plans.c store/plans.h store/gzip.c store/gzip.h
-libstore_a_SOURCES += store/reference.c store/reference.h store/outcome.c store/outcome.h
+libstore_a_SOURCES += store/ledger.c store/ledger.h store/reference.c store/reference.h store/outcome.c store/outcome.h
 
 unit_tests += tests/unit/test-store
 check_PROGRAMS += tests/unit/test-store
@@ -131,3 +131,9 @@ check_PROGRAMS += tests/unit/test-gzip
 tests_unit_test_gzip_SOURCES = tests/unit/test-gzip.c tests/unit/unit.h
 tests_unit_test_gzip_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_gzip_LDADD = libstore.a $(BASE_LIBS) $(ZLIB_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-ledger
+check_PROGRAMS += tests/unit/test-ledger
+tests_unit_test_ledger_SOURCES = tests/unit/test-ledger.c tests/unit/scratch.h tests/unit/unit.h
+tests_unit_test_ledger_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_ledger_LDADD = $(STORE_LIBS) $(CHECK_LIBS)
