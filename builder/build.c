@@ -11,6 +11,7 @@
 #include "builder/presence.h"
 #include "builder/publish.h"
 #include "builder/configure.h"
+#include "builder/ids.h"
 #include "builder/stage.h"
 #include "resolver/resolve.h"
 #include "store/ingest.h"
@@ -249,7 +250,7 @@ static void add_template(struct build *b)
 
 static void plan_stages(struct build *b)
 {
-	b->stages = vz_alloc((3 + b->recipe->n_scripts) * sizeof *b->stages);
+	b->stages = vz_alloc((4 + b->recipe->n_scripts) * sizeof *b->stages);
 	if (b->on && stays(b->on->plan, b->plan)) {
 		add_template(b);
 	} else {
@@ -266,7 +267,7 @@ static void plan_stages(struct build *b)
 /* A stage with nothing to do passes its parent on. */
 static bool is_empty(const struct vz_stage *s)
 {
-	return s->parent && !s->n_packages && !s->script && !s->sources;
+	return s->parent && !s->n_packages && !s->script && !s->sources && !s->ids;
 }
 
 static int run_stages(struct build *b, struct vz_stage **ret_last, struct vz_err *err)
@@ -317,6 +318,52 @@ static int run_and_sync(struct build *b, struct vz_stage **ret_last, struct vz_e
 	return rc;
 }
 
+/* What a composition's template has by its own lock is the composition's too: who builds it without the template's
+ * image must come to the same. */
+static void add_template_ids(struct build *b, const struct vz_ids *have)
+{
+	const struct vz_ids *os = b->on ? &b->on->plan->ids : &(struct vz_ids){0};
+
+	for (size_t i = 0; i < os->n; i++) {
+		const struct vz_id *one = &os->v[i];
+		uint32_t id;
+
+		if (vz_ids_get(have, one->kind, one->name, &id))
+			vz_ids_put(&b->plan->ids, one->kind, one->name, one->id);
+	}
+}
+
+/* Names keep the ids that they had before; a lock says it all. */
+static int settle_ids(struct build *b, struct vz_stage **last, struct vz_err *err)
+{
+	const char *line = b->on ? b->on->os->name : b->recipe->name;
+	auto_ids struct vz_ids have = {0}, all = {0};
+	const struct vz_tree *tree;
+	struct vz_stage *s;
+
+	if (b->o->lock_text && !b->plan->ids.n)
+		return 0;
+	tree = vz_stage_tree(*last, err);
+	if (!tree || vz_ids_of_tree(b->store, tree, &have, err) < 0)
+		return -1;
+	if (!b->o->lock_text) {
+		add_template_ids(b, &have);
+		if (vz_ids_enter(b->store, line, tree, &b->plan->ids, err) < 0)
+			return -1;
+		if (b->on && b->on->ids)
+			vz_ids_merge(&b->plan->ids, b->on->ids);
+	}
+	vz_ids_merge(&all, &have);
+	vz_ids_merge(&all, &b->plan->ids);
+	if (vz_ids_same(&all, &have))
+		return 0;
+	s = add_stage(b);
+	s->parent = *last;
+	s->ids = &b->plan->ids;
+	*last = s;
+	return vz_stage_run(s, err);
+}
+
 /* From a plan to an image. */
 static int assemble(struct build *b, struct vz_stage **ret_last, struct vz_err *err)
 {
@@ -326,7 +373,7 @@ static int assemble(struct build *b, struct vz_stage **ret_last, struct vz_err *
 		return -1;
 	plan_stages(b);
 	if (run_and_sync(b, ret_last, err) == 0)
-		return 0;
+		return settle_ids(b, ret_last, err);
 	vz_publish_failure(&(struct vz_publish){ .store = b->store, .recipe = b->recipe, .log = b->log.data ? b->log.data : "" }, err);
 	if (vz_store_sync(b->store, &ignored) == 0)
 		keep_stages(b, &ignored);

@@ -50,6 +50,7 @@ struct vz_build_base {
 	const struct vz_manifest *os;            /* its image is the parent, if the plan leaves its packages as they are */
 	const struct vz_plan *plan;              /* what `os` was built from */
 	const struct vz_present_list *present;   /* those packages, and others that are there (resolver/present.h) */
+	const struct vz_ids *ids;                /* what users and groups have to be for the environment it is for, or NULL */
 };
 
 struct vz_built {

@@ -119,6 +119,8 @@ static void make_key(struct making *m, const struct vz_composition *c)
 		vz_buf_printf(&b, "package %s\n", c->packages.v[i]);
 	for (size_t i = 0; i < c->files.n; i++)
 		vz_buf_printf(&b, "file %s\n", c->files.v[i]);
+	for (size_t i = 0; m->r->ids && i < m->r->ids->n; i++)
+		vz_buf_printf(&b, "id %d %s %u\n", m->r->ids->v[i].kind, m->r->ids->v[i].name, m->r->ids->v[i].id);
 	vz_sha256(b.data, b.len, &d);
 	vz_digest_hex(&d, m->key);
 }
@@ -258,7 +260,7 @@ static struct vz_recipe *join(const struct making *m, struct vz_err *err)
 
 static int build(struct making *m, struct vz_composition *c, struct vz_plan **ret_plan, struct vz_err *err)
 {
-	const struct vz_build_base base = { &m->os, m->os_plan, &m->present.list };
+	const struct vz_build_base base = { &m->os, m->os_plan, &m->present.list, m->r->ids };
 	auto_recipe struct vz_recipe *joined = join(m, err);
 	auto_buf struct vz_buf text = {0};
 	struct vz_built built = {0};
@@ -302,7 +304,7 @@ int vz_composition_make(struct vz_store *s, const struct vz_composition_request 
 	if (read_templates(&m, err) < 0)
 		return -1;
 	name_it(&m, &c);
-	if (!c.apps.n && !c.packages.n && !c.files.n && !r->security) {
+	if (!c.apps.n && !c.packages.n && !c.files.n && !r->security && !(r->ids && r->ids->n)) {
 		vz_composition_release(&c);
 		if (vz_composition_of(s, &m.os, &c, err) < 0)
 			return -1;

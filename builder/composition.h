@@ -31,6 +31,8 @@ struct vz_composition_request {
 	struct vz_texts packages, files;         /* as in struct vz_composition */
 	const struct vz_composition *from;       /* what the environment shows now: what it added stays in the version that
 	                                            it has, as long as it fits. NULL: everything is chosen anew */
+	const struct vz_ids *ids;                /* what users and groups have to be, since others have their ids in the
+	                                            environment (builder/merge.h); or NULL */
 	bool fresh;                              /* against the repositories as they are now, known or not */
 	bool security;                           /* `from`, fresh, with what security asks for (resolver/present.h) and nothing
 	                                            else; the OS's packages may be newer than its template's then */

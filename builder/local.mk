@@ -27,6 +27,8 @@ libbuilder_a_SOURCES += \
 	builder/configure_rpm.c builder/configure_rpm.h builder/configure_rpm_lua.c builder/configure_rpm_run.c \
 	builder/configure_rpm_settle.c builder/configure_rpm_users.c builder/rpm_steps.c builder/rpm_steps.h
 
+# users and groups keep their ids
+libbuilder_a_SOURCES += builder/ids.c builder/ids.h builder/ids_map.c
 # what a move merges
 libbuilder_a_SOURCES += \
 	builder/merge.c builder/merge.h builder/merge_deb.c builder/merge_deb.h builder/merge_deb_status.c builder/merge_file.c \
@@ -135,3 +137,9 @@ check_PROGRAMS += tests/unit/test-changelog
 tests_unit_test_changelog_SOURCES = tests/unit/test-changelog.c tests/unit/rpmfile.h tests/unit/scratch.h tests/unit/unit.h
 tests_unit_test_changelog_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_changelog_LDADD = $(BUILDER_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-ids
+check_PROGRAMS += tests/unit/test-ids
+tests_unit_test_ids_SOURCES = tests/unit/test-ids.c tests/unit/scratch.h tests/unit/trees.h tests/unit/unit.h
+tests_unit_test_ids_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_ids_LDADD = $(BUILDER_LIBS) $(CHECK_LIBS)

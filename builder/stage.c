@@ -10,6 +10,7 @@
 #include "base/proc.h"
 #include "builder/capture.h"
 #include "builder/configure.h"
+#include "builder/ids.h"
 #include "link/enter.h"
 #include "link/mount.h"
 #include "store/outcome.h"
@@ -62,6 +63,8 @@ static void stage_key(struct vz_stage *s)
 	}
 	if (s->sources)
 		vz_sources_describe(s->sources, &b);
+	for (size_t i = 0; s->ids && i < s->ids->n; i++)
+		vz_buf_printf(&b, "id %d %s %u\n", s->ids->v[i].kind, s->ids->v[i].name, s->ids->v[i].id);
 	vz_sha256(b.data, b.len, &d);
 	vz_digest_hex(&d, s->key);
 }
@@ -259,7 +262,8 @@ static int build(struct vz_stage *s, const struct vz_compose_package *packages, 
 		vz_report_stage(s->report, "running the recipe's script '%s'", s->script->name);
 	else if (s->n_packages)
 		vz_report_stage(s->report, "configuring %zu packages%s", s->n_packages, s->parent ? "" : " of the base");
-	if (vz_compose(&compose, err) < 0 || configure(s, packages, tree, err) < 0)
+	if (vz_compose(&compose, err) < 0 || configure(s, packages, tree, err) < 0 ||
+	    (s->ids && vz_ids_map(s->store, tree, s->ids, err) < 0))
 		return -1;
 	vz_tree_count_links(tree);
 	if (vz_image_write(tree, NULL, &image, err) < 0 ||

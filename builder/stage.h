@@ -7,7 +7,7 @@
  *
  * The result is an image in the store, kept under a key that says everything
  * it depends on: the rules' version, the parent's image, the date that times
- * are clamped to, the packages in order (or a recipe's script), and sources.  The
+ * are clamped to, the packages in order (or a recipe's script, or ids), and sources.  The
  * file compositions/<key> (store/outcome.h) names the image.
  * It is written by vz_stage_keep(), after the store was synced, so that it
  * never names an image or objects that a power cut could take away.
@@ -16,6 +16,7 @@
 #define BUILDER_STAGE_H
 
 #include "base/report.h"
+#include "base/id.h"
 #include "builder/compose.h"
 #include "builder/sources.h"
 #include "resolver/plan.h"
@@ -30,6 +31,7 @@ struct vz_stage {
 	const struct vz_plan_package **packages; /* in order; their records are in the store */
 	size_t n_packages;
 	const struct vz_recipe_script *script;   /* instead of packages */
+	const struct vz_ids *ids;                /* instead of packages: what users and groups have to be (builder/ids.h) */
 	const struct vz_sources *sources;        /* told to the package manager once all is configured; or NULL */
 	int64_t latest;                          /* no date may be later: the plan's signed date */
 	struct vz_buf *log;

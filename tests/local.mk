@@ -186,6 +186,7 @@ flow_tests += \
 	tests/flow/60-live.sh \
 	tests/flow/61-applications.sh \
 	tests/flow/62-runtime.sh \
+	tests/flow/63-ids.sh \
 	tests/flow/63-other-tools.sh \
 	tests/flow/64-serving.sh \
 	tests/flow/65-merges.sh \
