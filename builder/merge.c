@@ -23,10 +23,10 @@ static int plan(struct vz_merging *g, struct vz_err *err)
 }
 
 int vz_merge_plan(const struct vz_merge *m, struct vz_upper_plan *ret, struct vz_merge_again *ret_again,
-		  struct vz_err *err)
+		  struct vz_ids *ret_ids, struct vz_err *err)
 {
 	struct vz_merging g = {
-		.m = m, .plan = ret, .again = ret_again,
+		.m = m, .plan = ret, .again = ret_again, .ids = ret_ids,
 		.survey = { .upper_fd = m->upper_fd, .layer = m->layer, .from = m->from, .to = m->to },
 	};
 	int rc = plan(&g, err);

@@ -8,7 +8,8 @@
  *
  * What the tenant wrote wins.  Three things are looked at more closely:
  *
- * Record files (builder/records.h) are merged by record, the package database
+ * Record files (builder/records.h) are merged by record; ids stay what they are
+ * here, and if the new composition has others, it has to be another one.  The package database
  * (builder/merge_deb.c, merge_rpm.c) by package.
  *
  * Files that have a counterpart in a composition.  Content is one thing, mode,
@@ -33,6 +34,7 @@
 #ifndef BUILDER_MERGE_H
 #define BUILDER_MERGE_H
 
+#include "base/id.h"
 #include "link/upper.h"
 #include "store/store.h"
 #include "store/tree.h"
@@ -54,10 +56,12 @@ struct vz_merge_again {
 	size_t n;
 };
 
-/* `ret` and `ret_again` are zeroed before; the plan is to be released also after an error.
- * VZ_EXISTS: a user or group of the new composition has an id that somebody else has here.
+/* All `ret`s are zeroed before, and to be released also after an error.
+ * VZ_EXISTS: users or groups of the new composition have other ids than here, or the ids of somebody else. Private
+ * files have these, so it is the composition that has to change: `ret_ids` is what it must be built with
+ * (builder/composition.h), which costs one image. Empty: nothing can be done.
  * VZ_BUSY: the private area changed meanwhile; try again. */
 int vz_merge_plan(const struct vz_merge *m, struct vz_upper_plan *ret, struct vz_merge_again *ret_again,
-		  struct vz_err *err);
+		  struct vz_ids *ret_ids, struct vz_err *err);
 
 #endif

@@ -19,6 +19,7 @@ struct vz_merging {
 	struct vz_survey survey;
 	struct vz_upper_plan *plan;
 	struct vz_merge_again *again;
+	struct vz_ids *ids;              /* that the new composition would have to have */
 	struct vz_table settled;         /* paths */
 };
 

@@ -25,6 +25,7 @@ struct vz_mover {
 	unsigned clock;
 	struct vz_digest plan;           /* whose family is known */
 	char *family;
+	struct vz_ids ids;               /* that the last move lacked */
 };
 
 /* One move. */
@@ -49,7 +50,13 @@ void vz_mover_free(struct vz_mover *mv)
 	for (size_t i = 0; i < TREES; i++)
 		vz_tree_free(mv->trees[i].tree);
 	free(mv->family);
+	vz_ids_release(&mv->ids);
 	free(mv);
+}
+
+const struct vz_ids *vz_mover_ids(const struct vz_mover *mv)
+{
+	return &mv->ids;
 }
 
 /* The tree of an image, which is the mover's. */
@@ -96,6 +103,7 @@ static int plan(void *ctx, int upper_fd, const struct vz_env *from, const struct
 	struct vz_merge m = { .store = p->mv->store, .upper_fd = upper_fd };
 
 	p->again = (struct vz_merge_again){0};
+	vz_ids_release(&p->mv->ids);
 	if (vz_digest_cmp(&from->shows.image, &to->shows.image) == 0)
 		return 0;
 	m.family = family_of(p->mv, &to->shows.plan, err);
@@ -105,7 +113,7 @@ static int plan(void *ctx, int upper_fd, const struct vz_env *from, const struct
 		return -1;
 	if (vz_digest_cmp(&from->layer, &none) != 0 && !(m.layer = tree_of(p->mv, &from->layer, err)))
 		return -1;
-	return vz_merge_plan(&m, ret, &p->again, err);
+	return vz_merge_plan(&m, ret, &p->again, &p->mv->ids, err);
 }
 
 static void make_again(struct vz_mover *mv, const char *env, const struct vz_merge_again *again)
@@ -129,6 +137,7 @@ int vz_mover_move(struct vz_mover *mv, const struct vz_env_move *m, struct vz_en
 	struct planning p = { .mv = mv };
 	struct vz_env_move move = *m;
 
+	vz_ids_release(&mv->ids);
 	move.plan = plan;
 	move.plan_ctx = &p;
 	if (vz_env_move(mv->store, &move, ret, err) < 0)

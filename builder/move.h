@@ -10,6 +10,7 @@
 #ifndef BUILDER_MOVE_H
 #define BUILDER_MOVE_H
 
+#include "base/id.h"
 #include "base/report.h"
 #include "link/env.h"
 
@@ -20,7 +21,9 @@ VZ_AUTO(struct vz_mover, vz_mover_free)
 #define auto_mover VZ_CLEANUP(vz_mover_free)
 
 /* As vz_env_move(), with a planner. Then runs what makes generated files anew; one that fails is told, and undoes
- * nothing. */
+ * nothing. VZ_EXISTS: users or groups of the composition have ids that are taken in the environment. */
 int vz_mover_move(struct vz_mover *mv, const struct vz_env_move *m, struct vz_env_moved *ret, struct vz_err *err);
+/* After VZ_EXISTS: what the composition has to be built with (builder/composition.h); empty where that does not help. */
+const struct vz_ids *vz_mover_ids(const struct vz_mover *mv);
 
 #endif

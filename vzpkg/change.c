@@ -102,21 +102,38 @@ int vz_change_compose(const struct vz_cli *cli, struct vz_store *store, const st
 	return rc;
 }
 
-int vz_change_env(const struct vz_cli *cli, struct vz_store *store, const struct vz_change *c, struct vz_json_moved *ret,
-		  struct vz_err *err)
+static int compose_and_move(const struct vz_cli *cli, struct vz_store *store, const struct vz_change *c,
+			    struct vz_env_moved *ret, struct vz_err *err)
 {
 	auto_composition struct vz_composition to = {0};
 	auto_env struct vz_env e = {0};
-	struct vz_env_move move = { .name = c->env, .to = &to, .reason = c->reason, .dry_run = cli->dry_run };
-	struct timespec start;
+	const struct vz_env_move move = { .name = c->env, .to = &to, .reason = c->reason, .dry_run = cli->dry_run };
 
-	clock_gettime(CLOCK_MONOTONIC, &start);
 	/* also for a dry run: what it would do to files can be told only of what is there */
 	if (vz_change_compose(cli, store, c->request, &to, NULL, err) < 0)
 		return vz_err_wrap(err, "environment '%s'", c->env);
 	if (vz_env_read(store, c->env, &e, err) < 0 || vz_composition_settle(store, &e.shows, &to, err) < 0)
 		return -1;
-	if (vz_mover_move(c->mover, &move, &ret->moved, err) < 0)
+	return vz_mover_move(c->mover, &move, ret, err);
+}
+
+int vz_change_env(const struct vz_cli *cli, struct vz_store *store, const struct vz_change *c, struct vz_json_moved *ret,
+		  struct vz_err *err)
+{
+	auto_ids struct vz_ids ids = {0};
+	struct timespec start;
+	int rc;
+
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	rc = compose_and_move(cli, store, c, &ret->moved, err);
+	if (rc < 0 && err->code == VZ_EXISTS && vz_mover_ids(c->mover)->n) {
+		/* the private files have them, so it is the composition that gets others */
+		vz_ids_merge(&ids, vz_mover_ids(c->mover));
+		c->request->ids = &ids;
+		rc = compose_and_move(cli, store, c, &ret->moved, err);
+		c->request->ids = NULL;
+	}
+	if (rc < 0)
 		return -1;
 	ret->seconds = vz_seconds_since(&start);
 	return 0;

@@ -100,4 +100,27 @@ same "$(id_of h second)" "$second"
 run 0 vz exec h -- sh -c 'touch /srv/private && chown second /srv/private'
 run 0 vz remove h -p first
 same "$(owner_of h /srv/private)" "second:root $second:0"
+
+# a user that was made inside has the id that the composition would give to another: that one gets a free one
+run 0 vz create env i ids
+run 0 vz exec i -- sh -c "useradd -u $first tenant && touch /srv/private && chown tenant /srv/private"
+run 0 vz -n install i -p first
+run 0 vz install i -p first
+same "$(owner_of i /srv/private)" "tenant:root $first:0"
+moved=$(id_of i first)
+[ "$moved" != "$first" ] || die "tenant and first have one id"
+same "$(owner_of i /var/lib/first)" "first:first $moved:$first"
+run 0 vz install i -p second
+same "$(owner_of i /var/lib/first)" "first:first $moved:$first"
+same "$(owner_of i /srv/private)" "tenant:root $first:0"
+# in a generation of before there is no other
+run 0 vz rollback i 1
+same "$(owner_of i /srv/private)" "tenant:root $first:0"
+run 0 vz create env j ids -p first
+run 0 vz remove j -p first
+run 0 vz exec j -- useradd -u "$first" tenant
+run 11 vz rollback j
+one_error_line
+said "user 'first' has the id $first in the new composition"
+run 0 vz history j
 done_ok

@@ -7,7 +7,7 @@
  *     == upper              the private area          == plan        lines "put merged /path", in order
  *     == conflicts          lines "/path: why"        == again       lines with programs
  *     == after              what is seen inside then: the plan carried out on the upper, over the new composition
- *  or == error              "EXISTS: a part of the message"
+ *  or == error              "EXISTS: a part of the message", and == ids: what the new composition has to have
  *
  * A section that is left out is empty, but `after`, which is not compared then.
  */
@@ -94,8 +94,9 @@ static void check_text(const char *name, const char *what, const char *have, con
 		      "'%s', %s:\n%s", name, what, have);
 }
 
-static void check_error(const struct cases_case *c, int rc)
+static void check_error(const struct cases_case *c, int rc, const struct vz_ids *ids)
 {
+	struct vz_buf b = {0};
 	auto_free char *want = vz_strndup(cases_body(c, "error")->data, cases_body(c, "error")->len - 1);
 	char *text = strchr(want, ':');
 
@@ -103,6 +104,10 @@ static void check_error(const struct cases_case *c, int rc)
 	*text = 0;
 	ck_assert_msg(strstr(err.msg, text + 2), "'%s': %s", c->name, err.msg);
 	ck_assert_int_eq(err.code, strcmp(want, "EXISTS") == 0 ? VZ_EXISTS : VZ_FAILED);
+	for (size_t i = 0; i < ids->n; i++)
+		vz_buf_printf(&b, "%s %s %u\n", ids->v[i].kind == VZ_ID_USER ? "user" : "group", ids->v[i].name, ids->v[i].id);
+	check_text(c->name, "ids", b.data ? b.data : "", cases_body(c, "ids"));
+	vz_buf_release(&b);
 }
 
 /* The upper as the plan leaves it, over the composition that it is for, has nothing more to be changed. */
@@ -113,12 +118,13 @@ static void check_settled(const struct cases_case *c, const struct vz_merge *m, 
 	struct vz_merge again = *m;
 	auto_upper_plan struct vz_upper_plan plan = {0};
 	struct vz_merge_again programs = {0};
+	auto_ids struct vz_ids ids = {0};
 	auto_free char *text = NULL;
 
 	private_write(fd, upper);
 	again.upper_fd = fd;
 	again.from = m->to;
-	must(vz_merge_plan(&again, &plan, &programs, &err));
+	must(vz_merge_plan(&again, &plan, &programs, &ids, &err));
 	text = plan_text(&plan);
 	ck_assert_msg(!*text, "'%s' is not settled:\n%s", c->name, text);
 }
@@ -132,15 +138,16 @@ static void run_case(struct cases_case *c)
 	struct vz_merge m = { .family = cases_body(c, "family")->len ? "rpm" : "deb", .upper_fd = fd, .from = from, .to = to };
 	auto_upper_plan struct vz_upper_plan plan = {0};
 	struct vz_merge_again again = {0};
+	auto_ids struct vz_ids ids = {0};
 	auto_free char *text = NULL, *conflicts = NULL, *programs = NULL, *view = NULL;
 	int rc;
 
 	private_write(fd, upper);
 	if (layer->root->n_children)
 		m.layer = layer;
-	rc = vz_merge_plan(&m, &plan, &again, &err);
+	rc = vz_merge_plan(&m, &plan, &again, &ids, &err);
 	if (cases_body(c, "error")->len) {
-		check_error(c, rc);
+		check_error(c, rc, &ids);
 		return;
 	}
 	ck_assert_msg(rc == 0, "'%s': %s", c->name, err.msg);
@@ -174,6 +181,7 @@ START_TEST(test_large)
 	struct vz_merge m = { .family = "deb", .upper_fd = fd, .from = from, .to = to };
 	auto_upper_plan struct vz_upper_plan plan = {0};
 	struct vz_merge_again again = {0};
+	auto_ids struct vz_ids ids = {0};
 	auto_free char *conflicts = NULL;
 
 	private_write(fd, from);
@@ -182,7 +190,7 @@ START_TEST(test_large)
 
 		ck_assert_int_eq(ftruncate(file, (64 << 20) + 1), 0);
 	}
-	must(vz_merge_plan(&m, &plan, &again, &err));
+	must(vz_merge_plan(&m, &plan, &again, &ids, &err));
 	conflicts = conflicts_text(&plan);
 	ck_assert_str_eq(conflicts, "/etc/passwd: larger than 64 MiB here, and stays as it is\n"
 			 "/etc/x: changed here and in the new composition; the new version is 'x.vzpkg-new'\n");
@@ -201,6 +209,7 @@ START_TEST(test_objects)
 	struct vz_merge m = { .store = store, .family = "deb", .from = from, .to = to };
 	auto_upper_plan struct vz_upper_plan plan = {0};
 	struct vz_merge_again again = {0};
+	auto_ids struct vz_ids ids = {0};
 	struct vz_digest old, new;
 	auto_fd int fd = -1;
 
@@ -216,7 +225,7 @@ START_TEST(test_objects)
 	must(vz_make_dirs(AT_FDCWD, area, 0755, &err));
 	must(m.upper_fd = fd = vz_open_dir(AT_FDCWD, area, &err));
 	private_write(fd, upper);
-	must(vz_merge_plan(&m, &plan, &again, &err));
+	must(vz_merge_plan(&m, &plan, &again, &ids, &err));
 	plan_is = plan_text(&plan);
 	ck_assert_str_eq(plan_is, "put merged /etc/mode\ndrop taken /etc/same\n");
 	ck_assert(plan.changes[0].node->has_digest && vz_digest_cmp(&plan.changes[0].node->digest, &new) == 0);
@@ -241,6 +250,7 @@ START_TEST(test_order)
 		auto_scratch char *dir = scratch_new();
 		auto_upper_plan struct vz_upper_plan plan = {0};
 		struct vz_merge_again again = {0};
+		auto_ids struct vz_ids ids = {0};
 		auto_fd int fd = -1;
 
 		must(m.upper_fd = fd = vz_open_dir(AT_FDCWD, dir, &err));
@@ -251,7 +261,7 @@ START_TEST(test_order)
 
 			ck_assert_int_eq(write(file, i % 2 == run ? "old" : "own", 3), 3);
 		}
-		must(vz_merge_plan(&m, &plan, &again, &err));
+		must(vz_merge_plan(&m, &plan, &again, &ids, &err));
 		ck_assert_uint_eq(plan.n, 500);
 		texts[run] = plan_text(&plan);
 	}
@@ -372,6 +382,7 @@ START_TEST(test_overlay)
 	struct vz_merge m = { .family = "deb", .from = from, .to = to };
 	auto_upper_plan struct vz_upper_plan plan = {0};
 	struct vz_merge_again again = {0};
+	auto_ids struct vz_ids ids = {0};
 	struct real r;
 	auto_fd int upper = -1;
 
@@ -382,7 +393,7 @@ START_TEST(test_overlay)
 	be_a_tenant(&r);
 	real_umount(&r);
 	must(m.upper_fd = upper = vz_open_dir(r.fd, "upper", &err));
-	must(vz_merge_plan(&m, &plan, &again, &err));
+	must(vz_merge_plan(&m, &plan, &again, &ids, &err));
 	carry_out_really(&r, &plan);
 	real_mount(&r, "to");
 	check_file(&r, "usr/a", "the new a");
