@@ -6,6 +6,7 @@ libbase_a_SOURCES = \
 	base/digests.c base/digests.h base/err.c base/err.h base/fd.c base/fd.h base/id.c base/id.h base/passing.c base/passing.h \
 	base/path.c base/path.h base/pool.c base/pool.h base/proc.c base/proc.h base/proc_call.c \
 	base/report.c base/report.h base/table.c base/table.h base/texts.c base/texts.h
+libbase_a_SOURCES += base/usage.c base/usage.h
 
 unit_tests += tests/unit/test-err
 check_PROGRAMS += tests/unit/test-err
@@ -72,3 +73,9 @@ check_PROGRAMS += tests/unit/test-id
 tests_unit_test_id_SOURCES = tests/unit/test-id.c tests/unit/unit.h
 tests_unit_test_id_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_id_LDADD = $(BASE_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-usage
+check_PROGRAMS += tests/unit/test-usage
+tests_unit_test_usage_SOURCES = tests/unit/test-usage.c tests/unit/unit.h tests/unit/scratch.h
+tests_unit_test_usage_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_usage_LDADD = $(BASE_LIBS) $(CHECK_LIBS)

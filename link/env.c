@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "link/env.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,18 +9,10 @@
 
 #include "base/fd.h"
 #include "base/path.h"
-#include "base/table.h"
+#include "base/usage.h"
 #include "link/running.h"
 
 #define MAX_RECORD 65536
-#define MAX_DEPTH 256
-
-static void dir_close(DIR **d)
-{
-	if (*d)
-		closedir(*d);
-}
-#define auto_dir __attribute__((cleanup(dir_close)))
 
 /*
  * Making: all below the stage, made durable, then renamed into place.
@@ -174,60 +165,15 @@ bool vz_env_uses(const struct vz_store *s, const char *template_name, unsigned v
 	return found;
 }
 
-/*
- * The private area. A tenant may be changing it while we look.
- */
-
-/* The first name of an inode counts, the others do not. */
-static bool is_first(struct vz_table *seen, const struct stat *st)
-{
-	char key[64];
-
-	if (st->st_nlink < 2 || S_ISDIR(st->st_mode))
-		return true;
-	snprintf(key, sizeof key, "%ju:%ju", (uintmax_t)st->st_dev, (uintmax_t)st->st_ino);
-	if (vz_table_has(seen, key))
-		return false;
-	vz_table_put(seen, key, seen);
-	return true;
-}
-
-static int add_bytes(int dir, const char *name, unsigned depth, struct vz_table *seen, uint64_t *total,
-		     struct vz_err *err)
-{
-	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	auto_dir DIR *d = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *e;
-
-	if (fd < 0)
-		return errno == ENOENT || errno == ENOTDIR || errno == ELOOP ? 0 : vz_err_sys(err, "open '%s'", name);
-	if (depth > MAX_DEPTH)
-		return vz_err_set(err, VZ_FAILED, "directories are nested more than %d deep", MAX_DEPTH);
-	while (d && (e = readdir(d))) {
-		struct stat st;
-
-		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
-			continue;
-		if (fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-			continue;
-		if (is_first(seen, &st))
-			*total += (uint64_t)st.st_blocks * 512;
-		if (S_ISDIR(st.st_mode) && add_bytes(fd, e->d_name, depth + 1, seen, total, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
 int vz_env_private_bytes(const struct vz_store *s, const char *name, uint64_t *ret, struct vz_err *err)
 {
 	auto_free char *path = vz_printf("envs/%s/upper", name);
-	auto_table struct vz_table seen = {0};
 	auto_env struct vz_env e = {0};
 	uint64_t total = 0;
 
 	if (vz_env_read(s, name, &e, err) < 0)
 		return -1;
-	if (add_bytes(vz_store_fd(s), path, 0, &seen, &total, err) < 0)
+	if (vz_usage_below(vz_store_fd(s), path, &total, err) < 0)
 		return vz_err_wrap(err, "private area of environment '%s'", name);
 	*ret = total;
 	return 0;
