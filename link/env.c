@@ -127,6 +127,23 @@ char **vz_env_names(const struct vz_store *s, size_t *ret_n, struct vz_err *err)
 	return names;
 }
 
+/* Is `ref`, "NAME@N", this version of the template (0: any)? */
+static bool is_version(const char *ref, const char *template_name, unsigned version)
+{
+	auto_free char *want = version ? vz_printf("%s@%u", template_name, version) : vz_printf("%s@", template_name);
+
+	return version ? !strcmp(ref, want) : !strncmp(ref, want, strlen(want));
+}
+
+static bool shows(const struct vz_composition *c, const char *template_name, unsigned version)
+{
+	bool found = !strcmp(c->template_name, template_name) && (!version || c->template_version == version);
+
+	for (size_t i = 0; i < c->apps.n && !found; i++)
+		found = is_version(c->apps.v[i], template_name, version);
+	return found;
+}
+
 /* One that vanished meanwhile uses nothing. */
 static bool uses(const struct vz_store *s, const char *env, const char *template_name, unsigned version)
 {
@@ -141,7 +158,7 @@ static bool uses(const struct vz_store *s, const char *env, const char *template
 		if (vz_env_generation(s, env, generations[i], &e, &err) < 0)
 			found = err.code != VZ_NOTFOUND;
 		else
-			found = !strcmp(e.shows.template_name, template_name) && (!version || e.shows.template_version == version);
+			found = shows(&e.shows, template_name, version);
 	}
 	return found;
 }

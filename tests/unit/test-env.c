@@ -135,7 +135,9 @@ END_TEST
 START_TEST(test_uses)
 {
 	auto_root struct root r = root_new();
-	auto_free char *by = NULL, *damaged = NULL;
+	auto_free char *by = NULL, *damaged = NULL, *app = NULL;
+	struct vz_composition c = template(&r);
+	auto_env struct vz_env e = {0};
 	struct vz_err err = {0};
 
 	create(&r, "a");
@@ -143,6 +145,15 @@ START_TEST(test_uses)
 	ck_assert_str_eq(by, "a");
 	ck_assert(!vz_env_uses(r.store, "small", 2, &damaged));
 	ck_assert(!vz_env_uses(r.store, "smal", 0, &damaged));
+	/* an application counts as well */
+	vz_texts_add(&c.apps, "web@4");
+	must(vz_env_create(r.store, "c", &c, &e, &err));
+	vz_texts_release(&c.apps);
+	ck_assert(vz_env_uses(r.store, "web", 0, &app));
+	ck_assert_str_eq(app, "c");
+	free(steal(&app));
+	ck_assert(vz_env_uses(r.store, "web", 4, &app));
+	ck_assert(!vz_env_uses(r.store, "web", 3, &damaged) && !vz_env_uses(r.store, "we", 0, &damaged));
 	/* what cannot be read may be anything */
 	must(vz_write_file(vz_store_fd(r.store), "envs/a/env.json", "{}\n", 3, 0600, &err));
 	must_fail(vz_env_read(r.store, "a", &(struct vz_env){0}, &err), VZ_DAMAGED, "environment 'a': the record");
