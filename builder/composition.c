@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "builder/composition.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/fd.h"
 #include "builder/package_file.h"
 #include "builder/presence.h"
 #include "resolver/join.h"
+#include "store/outcome.h"
 #include "store/plans.h"
 
 struct making {
@@ -127,19 +127,15 @@ static void make_key(struct making *m, const struct vz_composition *c)
 
 /* ---- what is known ---- */
 
-/* A result that cannot be read, or whose image is gone, is as good as none. */
+/* An outcome that cannot be read, or whose image is gone, is as good as none. */
 static bool find_known(const struct making *m, struct vz_composition *c)
 {
-	auto_free char *path = vz_printf("compositions/%s.joint", m->key);
-	auto_buf struct vz_buf text = {0}, plan = {0};
-	char image[VZ_HEX_LEN + 1], sum[VZ_HEX_LEN + 1];
-	struct vz_composition found = {0};
+	auto_buf struct vz_buf plan = {0};
+	struct vz_outcome found;
 	auto_fd int fd = -1;
 	struct vz_err ignored;
 
-	if (vz_read_file(vz_store_fd(m->store), path, 4096, &text, &ignored) < 0 ||
-	    sscanf(text.data, "vzpkg-joint 1\nimage %64s\nplan %64s\n", image, sum) != 2 ||
-	    !vz_digest_parse(image, &found.image) || !vz_digest_parse(sum, &found.plan))
+	if (vz_outcome_read(m->store, m->key, &found, &ignored) < 0)
 		return false;
 	fd = vz_store_open_image(m->store, &found.image, &ignored);
 	if (fd < 0 || vz_plans_get(m->store, &found.plan, &plan, &ignored) < 0)
@@ -151,14 +147,9 @@ static bool find_known(const struct making *m, struct vz_composition *c)
 
 static int keep_known(const struct making *m, const struct vz_composition *c, struct vz_err *err)
 {
-	auto_free char *path = vz_printf("compositions/%s.joint", m->key);
-	char image[VZ_HEX_LEN + 1], plan[VZ_HEX_LEN + 1];
-	auto_buf struct vz_buf text = {0};
+	const struct vz_outcome o = { .image = c->image, .plan = c->plan };
 
-	vz_digest_hex(&c->image, image);
-	vz_digest_hex(&c->plan, plan);
-	vz_buf_printf(&text, "vzpkg-joint 1\nimage %s\nplan %s\n", image, plan);
-	return vz_write_file(vz_store_fd(m->store), path, text.data, text.len, 0600, err);
+	return vz_outcome_write(m->store, m->key, &o, err);
 }
 
 static int read_plan(const struct vz_store *s, const struct vz_digest *sum, struct vz_plan **ret, struct vz_err *err)

@@ -8,13 +8,10 @@
  * (resolver/present.h).  If the OS template's packages can stay as they are,
  * its image is the parent, and only what is added is configured; if not, the
  * whole is built from the joint plan.  Stages are shared with all other
- * builds (builder/stage.h).  What a request came to is kept as
- *
- *     compositions/<key>.joint        "vzpkg-joint 1\nimage <digest>\nplan <digest>\n"
- *
- * under a key of everything the request depends on but the repositories'
- * state: so equal requests share one result, until somebody asks for a fresh
- * one.
+ * builds (builder/stage.h).  What a request came to is kept below
+ * compositions/ (store/outcome.h), under a key of everything the request
+ * depends on but the repositories' state: so equal requests share one result,
+ * until somebody asks for a fresh one.
  *
  * An application is a template of kind "app": its recipe, published as
  * versions like any other, but with no packages of its own.

@@ -97,13 +97,13 @@ struct vz_tree *vz_stage_tree(struct vz_stage *s, struct vz_err *err)
 
 int vz_stage_keep(const struct vz_stage *s, struct vz_err *err)
 {
-	struct vz_outcome c = { .image = s->image, .has_parent = s->parent != NULL };
+	struct vz_outcome o = { .image = s->image };
 
 	if (s->known)
 		return 0;
 	if (s->parent)
-		c.parent = s->parent->image;
-	return vz_outcome_write(s->store, s->key, &c, err);
+		o.parent = s->parent->image;
+	return vz_outcome_write(s->store, s->key, &o, err);
 }
 
 /* What is mounted while scripts run: the composed tree below, a scratch area above. */

@@ -22,7 +22,7 @@ START_TEST(test_write_read)
 {
 	auto_scratch char *dir = scratch_new();
 	auto_store struct vz_store *s = new_store(dir);
-	struct vz_outcome c = { .has_parent = true }, got = {0};
+	struct vz_outcome c = {0}, got = {0}, none = {0};
 	struct vz_err err = {0};
 	auto_texts struct vz_texts keys = {0};
 
@@ -31,11 +31,13 @@ START_TEST(test_write_read)
 	must_fail(vz_outcome_read(s, KEY, &got, &err), VZ_NOTFOUND, PATH);
 	must(vz_outcome_write(s, KEY, &c, &err));
 	must(vz_outcome_read(s, KEY, &got, &err));
-	ck_assert(got.has_parent && !vz_digest_cmp(&got.image, &c.image) && !vz_digest_cmp(&got.parent, &c.parent));
-	c.has_parent = false;
+	ck_assert(!vz_digest_cmp(&got.image, &c.image) && !vz_digest_cmp(&got.parent, &c.parent));
+	ck_assert(!vz_digest_cmp(&got.plan, &none.plan));
+	c.plan = c.parent;
+	c.parent = none.parent;
 	must(vz_outcome_write(s, KEY, &c, &err));
 	must(vz_outcome_read(s, KEY, &got, &err));
-	ck_assert(!got.has_parent && !vz_digest_cmp(&got.image, &c.image));
+	ck_assert(!vz_digest_cmp(&got.parent, &none.parent) && !vz_digest_cmp(&got.plan, &c.plan));
 	must(vz_outcome_keys(s, &keys, &err));
 	ck_assert_uint_eq(keys.n, 1);
 	ck_assert_str_eq(keys.v[0], KEY);
@@ -47,10 +49,11 @@ START_TEST(test_damage)
 {
 	auto_scratch char *dir = scratch_new();
 	auto_store struct vz_store *s = new_store(dir);
-	struct vz_outcome c = { .has_parent = true }, got;
+	struct vz_outcome c = {0}, got;
 	auto_buf struct vz_buf text = {0};
 	struct vz_err err = {0};
 
+	memset(&c, 3, sizeof c);
 	must(vz_outcome_write(s, KEY, &c, &err));
 	must(vz_read_file(vz_store_fd(s), PATH, 4096, &text, &err));
 	for (size_t i = 0; i < text.len * 8; i++) {
