@@ -46,6 +46,9 @@ libstore_a_SOURCES += store/tar.c store/tar.h store/tar_pax.c store/tar_pax.h st
 # documents, manifests
 libstore_a_SOURCES += store/document.c store/document.h store/manifest.c store/manifest_json.c store/plans.c store/plans.h store/gzip.c store/gzip.h
 libstore_a_SOURCES += store/ledger.c store/ledger.h store/reference.c store/reference.h store/outcome.c store/outcome.h
+# keeping it
+libstore_a_SOURCES += store/live.c store/live.h store/gc.c store/gc.h store/gc_objects.c store/gc_objects.h \
+	store/reserve.c store/reserve.h
 
 unit_tests += tests/unit/test-store
 check_PROGRAMS += tests/unit/test-store
@@ -137,3 +140,21 @@ check_PROGRAMS += tests/unit/test-ledger
 tests_unit_test_ledger_SOURCES = tests/unit/test-ledger.c tests/unit/scratch.h tests/unit/unit.h
 tests_unit_test_ledger_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_ledger_LDADD = $(STORE_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-live
+check_PROGRAMS += tests/unit/test-live
+tests_unit_test_live_SOURCES = tests/unit/test-live.c tests/unit/keep.h tests/unit/unit.h tests/unit/scratch.h
+tests_unit_test_live_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_live_LDADD = $(STORE_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-gc
+check_PROGRAMS += tests/unit/test-gc
+tests_unit_test_gc_SOURCES = tests/unit/test-gc.c tests/unit/keep.h tests/unit/unit.h tests/unit/scratch.h
+tests_unit_test_gc_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_gc_LDADD = $(STORE_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-reserve
+check_PROGRAMS += tests/unit/test-reserve
+tests_unit_test_reserve_SOURCES = tests/unit/test-reserve.c tests/unit/unit.h tests/unit/scratch.h
+tests_unit_test_reserve_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_reserve_LDADD = $(STORE_LIBS) $(CHECK_LIBS)

@@ -17,6 +17,7 @@
 #include "base/path.h"
 #include "store/image.h"
 #include "store/recover.h"
+#include "store/reserve.h"
 
 #define MAX_IMAGE ((size_t)1 << 30)
 #define VERSION_TEXT "vzpkg-store 1\n"
@@ -169,6 +170,7 @@ static int open_for_change(struct vz_store *s, enum vz_store_mode mode, struct v
 		return vz_err_wrap(err, "%s", what);
 	if (vz_lock_fd(s->lock, mode == VZ_STORE_COLLECT ? VZ_LOCK_EXCLUSIVE : VZ_LOCK_SHARED, false, what, err) < 0)
 		return -1;
+	vz_reserve_make(s->fd);
 	return remove_dead_stages(s, err);
 }
 
@@ -279,14 +281,21 @@ const char *vz_store_stage_path(struct vz_store *s)
 int vz_store_lock(struct vz_store *s, const char *kind, const char *name, bool wait, struct vz_err *err)
 {
 	auto_free char *path = vz_printf("locks/%s-%s", kind, name), *what = vz_printf("%s '%s'", kind, name);
-	auto_fd int fd = -1;
+	struct stat st;
 
 	if (!vz_name_is_sane(name))
 		return vz_err_set(err, VZ_USAGE, "'%s' cannot be the name of a %s", name, kind);
-	fd = vz_open(s->fd, path, O_RDWR | O_CREAT, 0600, err);
-	if (fd < 0 || vz_lock_fd(fd, VZ_LOCK_EXCLUSIVE, wait, what, err) < 0)
-		return -1;
-	return steal_fd(&fd);
+	for (;;) {
+		auto_fd int fd = vz_open(s->fd, path, O_RDWR | O_CREAT, 0600, err);
+
+		if (fd < 0 || vz_lock_fd(fd, VZ_LOCK_EXCLUSIVE, wait, what, err) < 0)
+			return -1;
+		if (fstat(fd, &st) < 0)
+			return vz_err_sys(err, "lock %s", what);
+		/* collection may have removed it between the two: then the next to come locks another file */
+		if (st.st_nlink)
+			return steal_fd(&fd);
+	}
 }
 
 int vz_store_sync(struct vz_store *s, struct vz_err *err)

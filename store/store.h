@@ -11,6 +11,7 @@
  *          compositions/<key>      what build stages gave (store/outcome.h)
  *          envs/<name>/            environments (link/env.h)
  *          staging/  trash/  locks/
+ *          reserve                 room for those who free some (store/reserve.h)
  *          version                 "vzpkg-store 1\n"; another text is refused
  *
  * Everything is staged below staging/ on the same file system, synced, and
