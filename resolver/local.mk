@@ -64,6 +64,14 @@ libresolver_a_SOURCES += \
 	resolver/order.h resolver/order_rpm.c resolver/universe.c resolver/universe.h resolver/universe_pool.h \
 	resolver/universe_solve.c resolver/universe_files.c resolver/universe_filter.c resolver/universe_fixes.c
 
+libresolver_a_SOURCES += resolver/repos.c resolver/repos.h
+
+unit_tests += tests/unit/test-repos
+check_PROGRAMS += tests/unit/test-repos
+tests_unit_test_repos_SOURCES = tests/unit/test-repos.c tests/unit/unit.h tests/unit/scratch.h
+tests_unit_test_repos_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_repos_LDADD = libresolver.a $(BASE_LIBS) $(CHECK_LIBS)
+
 unit_tests += tests/unit/test-state
 check_PROGRAMS += tests/unit/test-state
 tests_unit_test_state_SOURCES = tests/unit/test-state.c tests/unit/unit.h tests/unit/scratch.h

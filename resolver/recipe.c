@@ -12,6 +12,7 @@
 #include "resolver/recipe_keys.h"
 
 #define MAX_DEPTH 8
+#define KEEP 5
 
 /* A file and those that include it. */
 struct chain {
@@ -80,7 +81,7 @@ struct vz_recipe *vz_recipe_parse(const char *text, size_t len, const char *path
 	struct chain c = { .in = { .r = r, .path = path } };
 
 	r->path = vz_strdup(path);
-	r->keep = 5;
+	r->keep = KEEP;
 	if (read_text(&c, text, len, err) < 0 || vz_recipe_finish(r, err) < 0)
 		return NULL;
 	return steal(&r);
@@ -100,6 +101,30 @@ struct vz_recipe *vz_recipe_read(const char *path, struct vz_err *err)
 		return NULL;
 	}
 	return vz_recipe_parse(text.data, text.len, path, err);
+}
+
+struct keep {
+	struct vz_recipe_reading in;
+	unsigned n;
+};
+
+static int take_keep(void *ctx, const struct vz_ini_line *l, struct vz_err *err)
+{
+	struct keep *k = ctx;
+
+	if (!l->key || strcmp(l->section, "template") != 0 || strcmp(l->key, "keep") != 0)
+		return 0;
+	return vz_recipe_number(&k->in, l, VZ_RECIPE_KEEP_MAX, &k->n, err);
+}
+
+int vz_recipe_keep(const char *text, size_t len, const char *what, unsigned *ret, struct vz_err *err)
+{
+	struct keep k = { .in = { .path = what }, .n = KEEP };
+
+	if (vz_ini_read(text, len, what, take_keep, &k, err) < 0)
+		return -1;
+	*ret = k.n;
+	return 0;
 }
 
 static void free_list(char **list, size_t n)

@@ -111,6 +111,9 @@ VZ_AUTO(struct vz_recipe, vz_recipe_free)
 struct vz_recipe *vz_recipe_read(const char *path, struct vz_err *err);
 /* The same with the recipe's text at hand; what it includes is still read, relative to the directory of `path`. */
 struct vz_recipe *vz_recipe_parse(const char *text, size_t len, const char *path, struct vz_err *err);
+/* How many versions of its template a recipe's text says to keep (5 if unsaid), without a look at the rest or at other
+ * files; `what` names it in messages. */
+int vz_recipe_keep(const char *text, size_t len, const char *what, unsigned *ret, struct vz_err *err);
 /* Finds NAME on the recipe path: `dirs` (NULL-terminated) in order; a name with
  * a slash or ending in ".recipe" is a file. NAME.recipe is what is looked for,
  * then an EZ template in NAME or NAME-ez, then OS/VERSION/ARCH of a template area.

@@ -128,7 +128,7 @@ int vz_recipe_number(struct vz_recipe_reading *in, const struct vz_ini_line *l, 
 
 static int set_keep(struct vz_recipe_reading *in, const struct vz_ini_line *l, struct vz_err *err)
 {
-	return vz_recipe_number(in, l, 9999, &in->r->keep, err);
+	return vz_recipe_number(in, l, VZ_RECIPE_KEEP_MAX, &in->r->keep, err);
 }
 
 static int set_auto(struct vz_recipe_reading *in, const struct vz_ini_line *l, struct vz_err *err)

@@ -30,6 +30,8 @@ struct vz_recipe_reading {
 
 int vz_recipe_take(struct vz_recipe_reading *in, const struct vz_ini_line *l, struct vz_err *err);
 
+#define VZ_RECIPE_KEEP_MAX 9999
+
 /* One key of a section, and what a line of it does. */
 enum { VZ_KEY_LINES = 1 };               /* indented lines may go on with the value */
 struct vz_recipe_key {

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -98,6 +99,8 @@ static int in_directory(struct vz_source *s, int repos, int (*work)(struct vz_so
 	    (lock = vz_open(dir, "lock", O_RDWR | O_CREAT, 0600, err)) < 0 ||
 	    vz_lock_fd(lock, VZ_LOCK_EXCLUSIVE, true, s->repo->id, err) < 0)
 		return -1;
+	/* the lock's time is when the directory was last of use (resolver/repos.h) */
+	futimens(lock, NULL);
 	s->dir = dir;
 	failed = read_state(s, err);
 	if (!failed) {

@@ -7,7 +7,7 @@
  * state, its lock, dates that never go back, and the .solv cache.  What is
  * downloaded and how it is verified is the family's: one ops table a type.
  *
- *     repos/<key>/lock               held while a process refreshes
+ *     repos/<key>/lock               held while a process refreshes; its time is that of the last use
  *                 state              highest date seen, whether it was signed (resolver/state.h)
  *                 InRelease …        the signed files as they came; verified again at each use
  *                 mirrors            how fast mirrors were (resolver/speed.h)

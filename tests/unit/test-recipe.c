@@ -304,4 +304,21 @@ START_TEST(test_find)
 }
 END_TEST
 
-UNIT_MAIN("recipe", test_bad, test_good, test_shipped, test_values, test_command, test_files, test_find)
+START_TEST(test_keep)
+{
+	static const struct { const char *text; unsigned keep; } good[] = {
+		{ "[template]\nname = x\nkeep = 0\n[scripts]\npost-install = gone.sh\n", 0 }, { "[template]\nkeep=9999\n", 9999 },
+		{ "[template]\nname = x\n", 5 }, { "[other]\nkeep = 3\n", 5 },
+	};
+	struct vz_err err = {0};
+	unsigned keep = 0;
+
+	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+		must(vz_recipe_keep(good[i].text, strlen(good[i].text), "x", &keep, &err));
+		ck_assert_uint_eq(keep, good[i].keep);
+	}
+	must_fail(vz_recipe_keep("[template]\nkeep = many\n", 23, "x", &keep, &err), VZ_USAGE, "x:2: keep 'many'");
+}
+END_TEST
+
+UNIT_MAIN("recipe", test_keep, test_bad, test_good, test_shipped, test_values, test_command, test_files, test_find)
