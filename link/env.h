@@ -39,6 +39,7 @@
 #include "link/composition.h"
 #include "link/remap.h"
 #include "link/upper.h"
+#include "store/live.h"
 
 struct vz_env {
 	char *name;
@@ -126,6 +127,20 @@ void vz_env_moved_release(struct vz_env_moved *m);
  * runs cannot be moved, or does not leave the files alone that are to be
  * changed, VZ_BUSY, nothing has changed. */
 int vz_env_move(struct vz_store *s, const struct vz_env_move *m, struct vz_env_moved *ret, struct vz_err *err);
+
+/*
+ * Keeping: how many generations stay, and what they need.
+ */
+
+#define VZ_ENV_KEEP 10           /* the newest; the current one in any case */
+
+/* Numbers of the generations that are kept but need not be, ascending; free(). Never the current one. */
+unsigned *vz_env_surplus(const struct vz_store *s, const char *name, unsigned keep, size_t *ret_n, struct vz_err *err);
+/* Removes the record of a generation, and what was kept to take it back. VZ_BUSY: it is the current one; VZ_NOTFOUND. */
+int vz_env_forget(struct vz_store *s, const char *name, unsigned generation, struct vz_err *err);
+/* Adds to `l` what the generations of an environment refer to, but those of `without`; `holder` is its number there. */
+void vz_env_add_roots(const struct vz_store *s, const char *name, const unsigned *without, size_t n_without,
+		      uint32_t holder, struct vz_live *l);
 
 /* The format itself, for tests and fuzzing. VZ_DAMAGED. */
 int vz_env_format(const struct vz_env *e, struct vz_buf *ret, struct vz_err *err);

@@ -4,7 +4,7 @@ liblink_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 liblink_a_SOURCES = \
 	link/bundle.c link/bundle.h link/cgroups.c link/cgroups.h \
 	link/apply.c link/apply.h link/composition.c link/composition.h link/confine.c link/confine.h link/enter.c link/enter.h \
-	link/env.c link/env.h link/env_exec.c link/env_json.c link/env_mount.c link/env_mount.h link/env_move.c link/env_record.c link/env_record.h \
+	link/env.c link/env.h link/env_exec.c link/env_json.c link/env_keep.c link/env_mount.c link/env_mount.h link/env_move.c link/env_record.c link/env_record.h \
 	link/env_turn.c link/env_turn.h link/env_undo.c link/env_undo.h link/fs.c link/fs.h \
 	link/identity.c link/identity.h link/init.c link/init.h \
 	link/inject.c link/inject.h link/journal.c link/journal.h link/mount.c link/mount.h link/mountinfo.c link/mountinfo.h \
@@ -108,3 +108,9 @@ check_PROGRAMS += tests/unit/attacks
 tests_unit_attacks_SOURCES = tests/unit/attacks.c
 tests_unit_attacks_CFLAGS = -std=gnu17 $(WARN_CFLAGS)
 tests_unit_attacks_LDFLAGS = -static
+
+unit_tests += tests/unit/test-env-keep
+check_PROGRAMS += tests/unit/test-env-keep
+tests_unit_test_env_keep_SOURCES = tests/unit/test-env-keep.c tests/unit/root.h tests/unit/scratch.h tests/unit/unit.h
+tests_unit_test_env_keep_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_env_keep_LDADD = $(LINK_LIBS) $(CHECK_LIBS)
