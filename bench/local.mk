@@ -14,5 +14,14 @@ bench-resolve: all
 bench-resolve-rpm: all
 	@VZPKG='$(abs_top_builddir)/vzpkg/vzpkg' top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' \
 		bash $(srcdir)/bench/resolve-rpm.sh
+# a million objects marked and swept
+EXTRA_PROGRAMS += bench/clean
+bench_clean_SOURCES = bench/clean.c
+bench_clean_LDADD = $(STORE_LIBS)
+.PHONY: bench-clean
+bench-clean: all bench/clean$(EXEEXT)
+	@VZPKG='$(abs_top_builddir)/vzpkg/vzpkg' top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' \
+		bash $(srcdir)/bench/clean.sh
+EXTRA_DIST += bench/clean.sh
 EXTRA_DIST += bench/run.sh bench/rpm.sh bench/resolve-vs-apt.py bench/resolve-differences.txt \
 	bench/resolve-rpm.sh bench/resolve-vs-dnf.py bench/rpmmd_from_deb.py bench/resolve-rpm-differences.txt
