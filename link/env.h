@@ -39,6 +39,7 @@
 #include "link/composition.h"
 #include "link/remap.h"
 #include "link/upper.h"
+#include "store/findings.h"
 #include "store/live.h"
 
 struct vz_env {
@@ -141,6 +142,15 @@ int vz_env_forget(struct vz_store *s, const char *name, unsigned generation, str
 /* Adds to `l` what the generations of an environment refer to, but those of `without`; `holder` is its number there. */
 void vz_env_add_roots(const struct vz_store *s, const char *name, const unsigned *without, size_t n_without,
 		      uint32_t holder, struct vz_live *l);
+
+/*
+ * Checking: the records of an environment, its settings, and that what they refer to is there.
+ */
+
+/* Others may change it meanwhile. */
+void vz_env_verify(const struct vz_store *s, const char *name, struct vz_findings *f);
+/* One of its files again: 0 if it is good now. */
+int vz_env_verify_path(const struct vz_store *s, enum vz_finding_kind kind, const char *path, struct vz_err *err);
 
 /* The format itself, for tests and fuzzing. VZ_DAMAGED. */
 int vz_env_format(const struct vz_env *e, struct vz_buf *ret, struct vz_err *err);

@@ -5,7 +5,7 @@ liblink_a_SOURCES = \
 	link/bundle.c link/bundle.h link/cgroups.c link/cgroups.h \
 	link/apply.c link/apply.h link/composition.c link/composition.h link/confine.c link/confine.h link/enter.c link/enter.h \
 	link/env.c link/env.h link/env_exec.c link/env_json.c link/env_keep.c link/env_mount.c link/env_mount.h link/env_move.c link/env_record.c link/env_record.h \
-	link/env_turn.c link/env_turn.h link/env_undo.c link/env_undo.h link/fs.c link/fs.h \
+	link/env_turn.c link/env_turn.h link/env_undo.c link/env_undo.h link/env_verify.c link/fs.c link/fs.h \
 	link/identity.c link/identity.h link/init.c link/init.h \
 	link/inject.c link/inject.h link/journal.c link/journal.h link/mount.c link/mount.h link/mountinfo.c link/mountinfo.h \
 	link/oci.c link/oci.h link/quiesce.c link/quiesce.h link/remap.c link/remap.h link/running.c link/running.h \
@@ -114,3 +114,9 @@ check_PROGRAMS += tests/unit/test-env-keep
 tests_unit_test_env_keep_SOURCES = tests/unit/test-env-keep.c tests/unit/root.h tests/unit/scratch.h tests/unit/unit.h
 tests_unit_test_env_keep_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_env_keep_LDADD = $(LINK_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-env-verify
+check_PROGRAMS += tests/unit/test-env-verify
+tests_unit_test_env_verify_SOURCES = tests/unit/test-env-verify.c tests/unit/root.h tests/unit/scratch.h tests/unit/unit.h
+tests_unit_test_env_verify_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_env_verify_LDADD = $(LINK_LIBS) $(CHECK_LIBS)

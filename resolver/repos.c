@@ -43,3 +43,21 @@ int vz_repos_unused(int repos, time_t before, struct vz_texts *ret, struct vz_er
 	}
 	return 0;
 }
+
+int vz_repos_check(int repos, vz_repos_found found, void *ctx, struct vz_err *err)
+{
+	auto_texts struct vz_texts keys = {0};
+
+	if (vz_list_dir(repos, ".", &keys, err) < 0)
+		return -1;
+	for (size_t i = 0; i < keys.n; i++) {
+		auto_free char *path = vz_printf("%s/" VZ_SOURCE_STATE, keys.v[i]);
+		auto_fd int dir = openat(repos, keys.v[i], O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		struct vz_source_state state;
+		struct vz_err why;
+
+		if (dir >= 0 && vz_source_state_read(dir, &state, &why) < 0)
+			found(ctx, path, &why);
+	}
+	return 0;
+}

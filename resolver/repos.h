@@ -17,5 +17,8 @@
 
 /* Adds the paths, below `repos`, of metadata in directories that were last used before `before`. */
 int vz_repos_unused(int repos, time_t before, struct vz_texts *ret, struct vz_err *err);
+/* Calls `found` for each repository whose state cannot be read, with its path below `repos`. */
+typedef void (*vz_repos_found)(void *ctx, const char *path, const struct vz_err *why);
+int vz_repos_check(int repos, vz_repos_found found, void *ctx, struct vz_err *err);
 
 #endif

@@ -49,6 +49,8 @@ libstore_a_SOURCES += store/ledger.c store/ledger.h store/reference.c store/refe
 # keeping it
 libstore_a_SOURCES += store/live.c store/live.h store/gc.c store/gc.h store/gc_objects.c store/gc_objects.h \
 	store/reserve.c store/reserve.h
+libstore_a_SOURCES += store/findings.c store/findings.h store/verify.c store/verify.h store/verify_objects.c \
+	store/verify_parts.h store/verify_templates.c
 
 unit_tests += tests/unit/test-store
 check_PROGRAMS += tests/unit/test-store
@@ -158,3 +160,15 @@ check_PROGRAMS += tests/unit/test-reserve
 tests_unit_test_reserve_SOURCES = tests/unit/test-reserve.c tests/unit/unit.h tests/unit/scratch.h
 tests_unit_test_reserve_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_reserve_LDADD = $(STORE_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-findings
+check_PROGRAMS += tests/unit/test-findings
+tests_unit_test_findings_SOURCES = tests/unit/test-findings.c tests/unit/unit.h tests/unit/scratch.h
+tests_unit_test_findings_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_findings_LDADD = $(STORE_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-verify
+check_PROGRAMS += tests/unit/test-verify
+tests_unit_test_verify_SOURCES = tests/unit/test-verify.c tests/unit/keep.h tests/unit/unit.h tests/unit/scratch.h
+tests_unit_test_verify_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_verify_LDADD = $(STORE_LIBS) $(CHECK_LIBS)

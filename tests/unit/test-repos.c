@@ -5,6 +5,7 @@
 
 #include "base/fd.h"
 #include "resolver/repos.h"
+#include "resolver/state.h"
 #include "tests/unit/scratch.h"
 
 START_TEST(test_unused)
@@ -37,4 +38,31 @@ START_TEST(test_unused)
 }
 END_TEST
 
-UNIT_MAIN("repos", test_unused)
+static void found(void *ctx, const char *path, const struct vz_err *why)
+{
+	ck_assert_int_eq(why->code, VZ_DAMAGED);
+	vz_texts_add(ctx, path);
+}
+
+START_TEST(test_check)
+{
+	const struct vz_source_state state = { 5, 6, true };
+	auto_scratch char *path = scratch_new();
+	auto_texts struct vz_texts bad = {0};
+	struct vz_err err = {0};
+	auto_fd int dir = vz_open_dir(AT_FDCWD, path, &err), good = -1;
+
+	must(vz_make_dirs(dir, "good", 0700, &err));
+	must(vz_make_dirs(dir, "without", 0700, &err));
+	must(vz_make_dirs(dir, "bad", 0700, &err));
+	must(good = vz_open_dir(dir, "good", &err));
+	must(vz_source_state_write(good, &state, &err));
+	must(vz_write_file(dir, "bad/state", "x", 1, 0600, &err));
+	must(vz_write_file(dir, "file", "x", 1, 0600, &err));
+	must(vz_repos_check(dir, found, &bad, &err));
+	ck_assert_uint_eq(bad.n, 1);
+	ck_assert_str_eq(bad.v[0], "bad/state");
+}
+END_TEST
+
+UNIT_MAIN("repos", test_unused, test_check)
