@@ -193,6 +193,9 @@ flow_tests += \
 	tests/flow/28-images.sh \
 	tests/flow/16-trust.sh \
 	tests/flow/18-download.sh \
+	tests/flow/80-clean.sh \
+	tests/flow/82-verify.sh \
+	tests/flow/81-df.sh \
 	tests/flow/14-resolve.sh \
 	tests/flow/50-rpm-trust.sh \
 	tests/flow/51-rpm-mirrors.sh \

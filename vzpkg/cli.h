@@ -60,6 +60,9 @@ struct vz_recipe *vz_cli_recipe(const struct vz_cli *cli, const char *path, stru
 struct vz_recipe *vz_cli_recipe_of(const struct vz_cli *cli, const struct vz_manifest *m, struct vz_err *err);
 struct vz_store *vz_cli_store(const struct vz_cli *cli, enum vz_store_mode mode, struct vz_err *err);
 
+int vz_cmd_clean(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
+int vz_cmd_df(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
+int vz_cmd_verify(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
 int vz_cmd_create_template(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
 int vz_cmd_create_env(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
 int vz_cmd_update_template(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "link/env.h"
+#include "store/reserve.h"
 #include "vzpkg/cli.h"
 #include "vzpkg/json.h"
 
@@ -34,7 +35,8 @@ int vz_cmd_remove_template(struct vz_cli *cli, int argc, char **argv, struct vz_
 		vz_err_set(err, VZ_BUSY, "template '%s' is in use by environment '%s'", cli->args[0], user);
 		return vz_err_hint(err, "remove the environment first: 'vzpkg remove env %s'", user);
 	}
-	if (!cli->dry_run && vz_manifest_remove(store, m.name, version, err) < 0)
+	if (!cli->dry_run && (vz_reserve_spend(vz_store_fd(store), err) < 0 ||
+			      vz_manifest_remove(store, m.name, version, err) < 0))
 		return -1;
 	return report(cli, "template", cli->args[0]);
 }
@@ -48,6 +50,8 @@ int vz_cmd_remove_env(struct vz_cli *cli, int argc, char **argv, struct vz_err *
 		return -1;
 	store = vz_cli_store(cli, VZ_STORE_CHANGE, err);
 	if (!store)
+		return -1;
+	if (!cli->dry_run && vz_reserve_spend(vz_store_fd(store), err) < 0)
 		return -1;
 	/* one whose record is damaged can be removed too */
 	if ((cli->dry_run ? vz_env_read(store, cli->args[0], &env, err) : vz_env_remove(store, cli->args[0], err)) < 0)

@@ -39,6 +39,16 @@ vzpkg_vzpkg_SOURCES = \
 	vzpkg/terminal.c \
 	vzpkg/terminal.h
 
+vzpkg_vzpkg_SOURCES += \
+	vzpkg/cmd_clean.c \
+	vzpkg/cmd_df.c \
+	vzpkg/cmd_verify.c \
+	vzpkg/json_keep.c \
+	vzpkg/json_keep.h \
+	vzpkg/roots.c \
+	vzpkg/roots.h \
+	vzpkg/users.c \
+	vzpkg/users.h
 nodist_EXTRA_vzpkg_vzpkg_SOURCES = dummy.cxx
 
 # keeps what environments print; nothing of the rooms is in it

@@ -62,6 +62,7 @@ cleanup() {
 	fi >&2
 	for pid in "${servers[@]}"; do
 		kill "$pid" 2>/dev/null
+		kill -CONT "$pid" 2>/dev/null
 	done
 	[ -z "$(started)" ] || vz stop --all --time 0
 	while read -r where; do
