@@ -2,11 +2,12 @@
 noinst_LIBRARIES += libbuilder.a
 libbuilder_a_SOURCES = \
 	builder/build.c builder/build.h builder/composition.c builder/composition.h \
-	builder/inside.c builder/inside.h builder/move.c builder/move.h \
+	builder/inside.c builder/inside.h builder/move.c builder/move.h builder/trees.c builder/trees.h \
 	builder/package_file.c builder/package_file.h \
 	builder/presence.c builder/presence.h \
 	builder/publish.c builder/publish.h builder/stage.c builder/stage.h
 # what changed, and why
+libbuilder_a_SOURCES += builder/drift.c builder/drift.h
 libbuilder_a_SOURCES += \
 	builder/changelog.c builder/changelog.h builder/changelog_deb.c builder/changelog_rpm.c \
 	builder/difference.c builder/difference.h

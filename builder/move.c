@@ -6,23 +6,16 @@
 
 #include "builder/inside.h"
 #include "builder/merge.h"
+#include "builder/trees.h"
 #include "resolver/plan.h"
 #include "store/plans.h"
 
-#define TREES 6                      /* kept in memory: those of two compositions, two layers, and the ones before */
 #define AGAIN_SECONDS 300
-
-struct kept {
-	struct vz_digest image;
-	struct vz_tree *tree;
-	unsigned used;
-};
 
 struct vz_mover {
 	struct vz_store *store;
 	const struct vz_report *report;
-	struct kept trees[TREES];
-	unsigned clock;
+	struct vz_trees trees;
 	struct vz_digest plan;           /* whose family is known */
 	char *family;
 	struct vz_ids ids;               /* that the last move lacked */
@@ -39,6 +32,7 @@ struct vz_mover *vz_mover_new(struct vz_store *s, const struct vz_report *report
 	struct vz_mover *mv = vz_new(struct vz_mover);
 
 	mv->store = s;
+	mv->trees.store = s;
 	mv->report = report;
 	return mv;
 }
@@ -47,8 +41,7 @@ void vz_mover_free(struct vz_mover *mv)
 {
 	if (!mv)
 		return;
-	for (size_t i = 0; i < TREES; i++)
-		vz_tree_free(mv->trees[i].tree);
+	vz_trees_release(&mv->trees);
 	free(mv->family);
 	vz_ids_release(&mv->ids);
 	free(mv);
@@ -57,27 +50,6 @@ void vz_mover_free(struct vz_mover *mv)
 const struct vz_ids *vz_mover_ids(const struct vz_mover *mv)
 {
 	return &mv->ids;
-}
-
-/* The tree of an image, which is the mover's. */
-static const struct vz_tree *tree_of(struct vz_mover *mv, const struct vz_digest *image, struct vz_err *err)
-{
-	struct kept *oldest = &mv->trees[0];
-
-	mv->clock++;
-	for (size_t i = 0; i < TREES; i++) {
-		struct kept *k = &mv->trees[i];
-
-		if (k->tree && vz_digest_cmp(&k->image, image) == 0) {
-			k->used = mv->clock;
-			return k->tree;
-		}
-		if (k->used < oldest->used)
-			oldest = k;
-	}
-	vz_tree_free(oldest->tree);
-	*oldest = (struct kept){ *image, vz_store_image_tree(mv->store, image, err), mv->clock };
-	return oldest->tree;
 }
 
 static const char *family_of(struct vz_mover *mv, const struct vz_digest *sum, struct vz_err *err)
@@ -107,11 +79,11 @@ static int plan(void *ctx, int upper_fd, const struct vz_env *from, const struct
 	if (vz_digest_cmp(&from->shows.image, &to->shows.image) == 0)
 		return 0;
 	m.family = family_of(p->mv, &to->shows.plan, err);
-	m.from = m.family ? tree_of(p->mv, &from->shows.image, err) : NULL;
-	m.to = m.from ? tree_of(p->mv, &to->shows.image, err) : NULL;
+	m.from = m.family ? vz_trees_get(&p->mv->trees, &from->shows.image, err) : NULL;
+	m.to = m.from ? vz_trees_get(&p->mv->trees, &to->shows.image, err) : NULL;
 	if (!m.to)
 		return -1;
-	if (vz_digest_cmp(&from->layer, &none) != 0 && !(m.layer = tree_of(p->mv, &from->layer, err)))
+	if (vz_digest_cmp(&from->layer, &none) != 0 && !(m.layer = vz_trees_get(&p->mv->trees, &from->layer, err)))
 		return -1;
 	return vz_merge_plan(&m, ret, &p->again, &p->mv->ids, err);
 }

@@ -8,24 +8,35 @@
 #include "vzpkg/json.h"
 #include "vzpkg/terminal.h"
 
-static int look(const struct vz_store *store, const char *name, struct vz_json_status *ret, struct vz_err *err)
+static void status_release(struct vz_json_status *s)
 {
-	struct vz_json_status s = {0};
+	vz_env_release(&s->env);
+	vz_drift_release(&s->drift);
+	vz_state_release(&s->state);
+}
 
-	if (vz_env_read(store, name, &s.env, err) < 0)
+/* `ret` is to be released also after an error. */
+static int look(struct vz_trees *trees, const char *name, struct vz_json_status *ret, struct vz_err *err)
+{
+	const struct vz_store *store = trees->store;
+
+	if (vz_env_read(store, name, &ret->env, err) < 0 || vz_drift_find(trees, &ret->env, &ret->drift, err) < 0 ||
+	    vz_env_private_bytes(store, name, &ret->private_bytes, err) < 0 || vz_state_look(store, name, &ret->state, err) < 0)
 		return -1;
-	if (vz_env_private_bytes(store, name, &s.private_bytes, err) < 0 ||
-	    vz_state_look(store, name, &s.state, err) < 0) {
-		vz_env_release(&s.env);
-		return -1;
-	}
-	s.latest = vz_manifest_current(store, s.env.shows.template_name);
-	s.outdated = s.latest && s.latest != s.env.shows.template_version;
-	*ret = s;
+	ret->latest = vz_manifest_current(store, ret->env.shows.template_name);
+	ret->outdated = ret->latest && ret->latest != ret->env.shows.template_version;
 	return 0;
 }
 
-static void print_status(const struct vz_json_status *s)
+static void print_drift(const struct vz_drift *d)
+{
+	for (size_t i = 0; i < d->n; i++) {
+		vz_clean(d->files[i].path, VZ_CLEAN_LINE);
+		printf("  %-10s %s\n", vz_drift_name(d->files[i].kind), d->files[i].path);
+	}
+}
+
+static void print_status(const struct vz_cli *cli, const struct vz_json_status *s)
 {
 	auto_free char *ref = vz_printf("%s@%u", s->env.shows.template_name, s->env.shows.template_version);
 	auto_free char *latest = s->outdated ? vz_printf("%u there", s->latest) : vz_strdup("current");
@@ -35,7 +46,11 @@ static void print_status(const struct vz_json_status *s)
 	       vz_human_bytes(s->private_bytes, bytes), vz_state_word(&s->state));
 	if (s->state.started)
 		printf(" %s, process %ju", vz_human_time(s->state.what.since, when), (uintmax_t)s->state.what.pid);
+	if (s->drift.n)
+		printf(", %zu files differ", s->drift.n);
 	putchar('\n');
+	if (cli->verbose)
+		print_drift(&s->drift);
 }
 
 int vz_cmd_status(struct vz_cli *cli, int argc, char **argv, struct vz_err *err)
@@ -43,6 +58,7 @@ int vz_cmd_status(struct vz_cli *cli, int argc, char **argv, struct vz_err *err)
 	auto_store struct vz_store *store = NULL;
 	char **names, **found = NULL;
 	struct vz_json_status *list;
+	auto_trees struct vz_trees trees = {0};
 	bool differs = false;
 	size_t n, read = 0;
 	int rc = 0;
@@ -60,19 +76,21 @@ int vz_cmd_status(struct vz_cli *cli, int argc, char **argv, struct vz_err *err)
 			return -1;
 	}
 	list = vz_alloc((n + 1) * sizeof *list);
-	for (; rc == 0 && read < n; read += rc == 0)
-		rc = look(store, names[read], &list[read], err);
+	trees.store = store;
+	while (rc == 0 && read < n) {
+		rc = look(&trees, names[read], &list[read], err);
+		read++;
+	}
 	if (rc == 0 && cli->json)
 		vz_json_status(list, n);
 	else if (rc == 0 && n)
 		printf("%-24s %-32s %-10s %10s %10s  %s\n", "ENVIRONMENT", "TEMPLATE", "VERSION", "GENERATION", "PRIVATE",
 		       "STATE");
 	for (size_t i = 0; i < read; i++) {
-		differs |= list[i].outdated;
+		differs |= list[i].outdated || list[i].drift.n;
 		if (rc == 0 && !cli->json)
-			print_status(&list[i]);
-		vz_env_release(&list[i].env);
-		vz_state_release(&list[i].state);
+			print_status(cli, &list[i]);
+		status_release(&list[i]);
 	}
 	free(list);
 	vz_names_free(found, found ? n : 0);

@@ -252,6 +252,20 @@ void vz_json_history(const struct vz_env *generations, size_t n, unsigned curren
 	print(list);
 }
 
+static json_t *drift(const struct vz_drift *d)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < d->n; i++) {
+		json_t *j = json_object();
+
+		json_object_set_new(j, "path", text(d->files[i].path));
+		json_object_set_new(j, "kind", text(vz_drift_name(d->files[i].kind)));
+		json_array_append_new(list, j);
+	}
+	return list;
+}
+
 void vz_json_status(const struct vz_json_status *s, size_t n)
 {
 	json_t *list = json_array();
@@ -267,7 +281,7 @@ void vz_json_status(const struct vz_json_status *s, size_t n)
 		json_object_set_new(j, "generation", number(s[i].env.generation));
 		add_state(j, &s[i].state);
 		json_object_set_new(j, "outdated", json_boolean(s[i].outdated));
-		json_object_set_new(j, "drift", json_array());
+		json_object_set_new(j, "drift", drift(&s[i].drift));
 		json_object_set_new(j, "private_bytes", number(s[i].private_bytes));
 		json_array_append_new(list, j);
 	}

@@ -8,6 +8,7 @@
 
 #include "builder/changelog.h"
 #include "builder/difference.h"
+#include "builder/drift.h"
 #include "link/env.h"
 #include "link/runtime.h"
 #include "resolver/plan.h"
@@ -59,6 +60,7 @@ struct vz_json_status {
 	struct vz_env env;
 	unsigned latest;                 /* version of its template that is current; 0: there is none any more */
 	bool outdated;
+	struct vz_drift drift;
 	struct vz_state state;
 	uint64_t private_bytes;
 };

@@ -10,7 +10,8 @@ conf() { # VERSION
 	local dir=$tmp/conf-$1
 
 	mkdir -p "$dir/DEBIAN" "$dir/etc/conf" "$dir/usr/share/conf"
-	printf 'version %s\n' "$1" | tee "$dir/etc/conf/plain" "$dir/etc/conf/edited" "$dir/usr/share/conf/touched" >/dev/null
+	printf 'version %s\n' "$1" | tee "$dir/etc/conf/plain" "$dir/etc/conf/edited" "$dir/usr/share/conf/touched" \
+		"$dir/usr/share/conf/mine" >/dev/null
 	printf '/etc/conf/plain\n/etc/conf/edited\n' >"$dir/DEBIAN/conffiles"
 	if [ "$1" = 2.0 ]; then
 		printf '#!/bin/sh\nset -e\nuseradd --system --user-group conf-daemon\n' >"$dir/DEBIAN/postinst"
@@ -43,7 +44,7 @@ tree() { # FILE
 run 0 vz create template "$tmp/os.recipe"
 run 0 vz create env e os
 run 0 vz exec e -- sh -ec 'useradd --create-home tenant
-	echo mine >/etc/conf/edited; touch /usr/share/conf/touched; rm -r /usr/share/doc/other; echo private >/srv/file'
+	echo mine | tee /etc/conf/edited /usr/share/conf/mine; touch /usr/share/conf/touched; rm -r /usr/share/doc/other; echo private >/srv/file'
 tenant=$(run 0 vz exec e -- id tenant && cat "$out")
 tree "$tmp/before"
 
@@ -62,7 +63,8 @@ gave '^  taken      /usr/share/conf/touched$'
 gave '^  1 packages; [0-9]+ files added, [0-9]+ removed, [0-9]+ changed$'
 said "/etc/conf/edited'"
 run 10 vz --json status e
-same "$(json '.[0] // . | .generation')" 1
+same "$(json '.[] | "\(.generation) \(.outdated) \([.drift[] | "\(.kind) \(.path)"] | join(", "))"')" \
+	'1 true masked /usr/share/conf/mine, masked /usr/share/conf/touched, removed /usr/share/doc/other'
 tree "$tmp/now"
 cmp "$tmp/before" "$tmp/now" || die "a dry run changed something"
 
@@ -73,6 +75,11 @@ same "$(run 0 vz exec e -- id tenant && cat "$out")" "$tenant"
 run 0 vz exec e -- sh -ec 'id conf-daemon; cat /etc/conf/plain /etc/conf/edited /etc/conf/edited.vzpkg-new \
 	/usr/share/conf/touched; grep -c ^tenant: /etc/shadow; test ! -e /usr/share/doc/other; cat /srv/file; dpkg --audit'
 same "$(tail -n +2 "$out" | tr '\n' ,)" 'version 2.0,mine,version 2.0,version 2.0,1,private,'
+run 10 vz -v status e
+gave ', 3 files differ$'
+gave '^  conflict   /etc/conf/edited$'
+gave '^  outdated   /usr/share/conf/mine$'
+gave '^  removed    /usr/share/doc/other'
 
 # and back, to the byte
 run 0 vz rollback e
