@@ -38,6 +38,7 @@
 
 #include "link/composition.h"
 #include "link/remap.h"
+#include "link/stale.h"
 #include "link/upper.h"
 #include "store/findings.h"
 #include "store/live.h"
@@ -79,6 +80,8 @@ int vz_env_umount(struct vz_store *s, const char *name, struct vz_err *err);
 bool vz_env_is_mounted(const struct vz_store *s, const char *name);
 /* Does a command run in it, or was it started? */
 bool vz_env_is_running(const struct vz_store *s, const char *name);
+/* Who still uses files of an earlier version; nobody in one that neither runs nor is mounted. */
+int vz_env_stale(struct vz_store *s, const char *name, struct vz_stale_list *ret, struct vz_err *err);
 /* Runs a command as vz_enter_run() does, on our stdin, stdout and stderr; in an
  * environment that was started, beside what runs there (link/runtime.h). Any
  * number at once see the same files. */

@@ -170,6 +170,19 @@ int vz_env_get_mount(const struct vz_store *s, const struct vz_env *e, int lock,
 	return fd < 0 ? mount_new(s, e, lock, err) : fd;
 }
 
+int vz_env_stale(struct vz_store *s, const char *name, struct vz_stale_list *ret, struct vz_err *err)
+{
+	auto_fd int lock = -1, root = -1;    /* the mount goes before the lock: nobody else may have made one meanwhile */
+
+	*ret = (struct vz_stale_list){0};
+	if (!vz_env_is_mounted(s, name) && !vz_env_is_running(s, name))
+		return 0;
+	lock = vz_store_lock(s, "env", name, true, err);
+	if (lock < 0 || vz_env_find_mount(s, name, lock, &root, err) < 0)
+		return -1;
+	return root < 0 ? 0 : vz_stale_find(root, ret, err);
+}
+
 /* Attaches a second mount of what `mount_fd` is at `dir`, and notes that. */
 static int attach_besides(int env, int mount_fd, const char *dir, struct vz_err *err)
 {

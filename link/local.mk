@@ -9,7 +9,7 @@ liblink_a_SOURCES = \
 	link/identity.c link/identity.h link/init.c link/init.h \
 	link/inject.c link/inject.h link/journal.c link/journal.h link/mount.c link/mount.h link/mountinfo.c link/mountinfo.h \
 	link/oci.c link/oci.h link/quiesce.c link/quiesce.h link/remap.c link/remap.h link/running.c link/running.h \
-	link/runtime.c link/runtime.h link/runtime_exec.c link/runtime_stop.c link/settings.c link/settings.h link/settings_set.c \
+	link/runtime.c link/runtime.h link/runtime_exec.c link/runtime_stop.c link/settings.c link/settings.h link/settings_set.c link/stale.c link/stale.h \
 	link/upper.c link/upper.h link/upper_file.c link/upper_file.h link/view.c link/view.h
 
 unit_tests += tests/unit/test-mount

@@ -7,12 +7,14 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 
 #include "base/alloc.h"
+#include "base/fd.h"
 #include "link/inject.h"
 
 #define ROUNDS 50                /* of looking for threads that were made while others were stopped */
@@ -26,6 +28,16 @@ static bool is_on(pid_t pid, pid_t tid, const char *what, dev_t dev)
 
 	snprintf(path, sizeof path, "/proc/%d/task/%d/%s", pid, tid, what);
 	return stat(path, &st) == 0 && st.st_dev == dev;
+}
+
+void vz_command_of(pid_t pid, char ret[16])
+{
+	auto_free char *path = vz_printf("/proc/%d/comm", pid);
+	auto_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? 0 : read(fd, ret, 15);
+
+	ret[n < 0 ? 0 : n] = 0;
+	ret[strcspn(ret, "\n")] = 0;
 }
 
 void vz_thread_look(struct vz_thread *t, dev_t dev)

@@ -43,6 +43,9 @@ int vz_quiesce_begin(dev_t dev, struct vz_quiesce *ret, struct vz_err *err);
 void vz_quiesce_end(struct vz_quiesce *q);
 #define auto_quiesce __attribute__((cleanup(vz_quiesce_end)))
 
+/* What a process is called, as in /proc/PID/comm; "" if it has ended. Its own choice. */
+void vz_command_of(pid_t pid, char ret[16]);
+
 /* Looks again what a thread has on the file system. */
 void vz_thread_look(struct vz_thread *t, dev_t dev);
 /* Makes a held thread change its working directory to where the path of the one

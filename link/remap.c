@@ -299,10 +299,7 @@ static int swap_all(const struct namespaces *a, size_t first, struct swap *s, in
 
 static void add_left(struct vz_remap *r, pid_t pid, const char *why)
 {
-	auto_free char *path = vz_printf("/proc/%d/comm", pid);
 	struct vz_remap_left *l;
-	auto_fd int fd = -1;
-	ssize_t n;
 
 	for (size_t i = 0; i < r->n_left; i++)
 		if (r->left[i].pid == pid)
@@ -310,10 +307,7 @@ static void add_left(struct vz_remap *r, pid_t pid, const char *why)
 	vz_grow(r->left, r->n_left, r->cap_left);
 	l = &r->left[r->n_left++];
 	*l = (struct vz_remap_left){ .pid = pid, .why = why };
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	n = fd < 0 ? 0 : read(fd, l->command, sizeof l->command - 1);
-	l->command[n < 0 ? 0 : n] = 0;
-	l->command[strcspn(l->command, "\n")] = 0;
+	vz_command_of(pid, l->command);
 }
 
 /* Those whose root it was have the new one now, by pivot_root. */

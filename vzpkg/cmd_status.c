@@ -12,16 +12,17 @@ static void status_release(struct vz_json_status *s)
 {
 	vz_env_release(&s->env);
 	vz_drift_release(&s->drift);
+	vz_stale_release(&s->stale);
 	vz_state_release(&s->state);
 }
 
 /* `ret` is to be released also after an error. */
-static int look(struct vz_trees *trees, const char *name, struct vz_json_status *ret, struct vz_err *err)
+static int look(struct vz_store *store, struct vz_trees *trees, const char *name, struct vz_json_status *ret,
+		struct vz_err *err)
 {
-	const struct vz_store *store = trees->store;
-
 	if (vz_env_read(store, name, &ret->env, err) < 0 || vz_drift_find(trees, &ret->env, &ret->drift, err) < 0 ||
-	    vz_env_private_bytes(store, name, &ret->private_bytes, err) < 0 || vz_state_look(store, name, &ret->state, err) < 0)
+	    vz_env_private_bytes(store, name, &ret->private_bytes, err) < 0 || vz_state_look(store, name, &ret->state, err) < 0 ||
+	    vz_env_stale(store, name, &ret->stale, err) < 0)
 		return -1;
 	ret->latest = vz_manifest_current(store, ret->env.shows.template_name);
 	ret->outdated = ret->latest && ret->latest != ret->env.shows.template_version;
@@ -34,6 +35,19 @@ static void print_drift(const struct vz_drift *d)
 		vz_clean(d->files[i].path, VZ_CLEAN_LINE);
 		printf("  %-10s %s\n", vz_drift_name(d->files[i].kind), d->files[i].path);
 	}
+}
+
+static void print_stale(const struct vz_stale *s)
+{
+	auto_free char *command = vz_strdup(s->command);
+	char *file = s->files.v[0];
+
+	vz_clean(command, VZ_CLEAN_LINE);
+	vz_clean(file, VZ_CLEAN_LINE);
+	if (s->files.n == 1)
+		printf("  %s (%d) still uses the replaced file '%s'; restart it\n", command, s->pid, file);
+	else
+		printf("  %s (%d) still uses %zu replaced files, such as '%s'; restart it\n", command, s->pid, s->files.n, file);
 }
 
 static void print_status(const struct vz_cli *cli, const struct vz_json_status *s)
@@ -51,6 +65,8 @@ static void print_status(const struct vz_cli *cli, const struct vz_json_status *
 	putchar('\n');
 	if (cli->verbose)
 		print_drift(&s->drift);
+	for (size_t i = 0; i < s->stale.n; i++)
+		print_stale(&s->stale.v[i]);
 }
 
 int vz_cmd_status(struct vz_cli *cli, int argc, char **argv, struct vz_err *err)
@@ -78,7 +94,7 @@ int vz_cmd_status(struct vz_cli *cli, int argc, char **argv, struct vz_err *err)
 	list = vz_alloc((n + 1) * sizeof *list);
 	trees.store = store;
 	while (rc == 0 && read < n) {
-		rc = look(&trees, names[read], &list[read], err);
+		rc = look(store, &trees, names[read], &list[read], err);
 		read++;
 	}
 	if (rc == 0 && cli->json)

@@ -266,6 +266,21 @@ static json_t *drift(const struct vz_drift *d)
 	return list;
 }
 
+static json_t *stale(const struct vz_stale_list *l)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < l->n; i++) {
+		json_t *j = json_object();
+
+		json_object_set_new(j, "pid", json_integer(l->v[i].pid));
+		json_object_set_new(j, "command", text(l->v[i].command));
+		json_object_set_new(j, "files", texts(&l->v[i].files));
+		json_array_append_new(list, j);
+	}
+	return list;
+}
+
 void vz_json_status(const struct vz_json_status *s, size_t n)
 {
 	json_t *list = json_array();
@@ -283,6 +298,7 @@ void vz_json_status(const struct vz_json_status *s, size_t n)
 		json_object_set_new(j, "outdated", json_boolean(s[i].outdated));
 		json_object_set_new(j, "drift", drift(&s[i].drift));
 		json_object_set_new(j, "private_bytes", number(s[i].private_bytes));
+		json_object_set_new(j, "stale", stale(&s[i].stale));
 		json_array_append_new(list, j);
 	}
 	print(list);

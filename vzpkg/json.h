@@ -63,6 +63,7 @@ struct vz_json_status {
 	struct vz_drift drift;
 	struct vz_state state;
 	uint64_t private_bytes;
+	struct vz_stale_list stale;
 };
 void vz_json_status(const struct vz_json_status *s, size_t n);
 

@@ -9,6 +9,8 @@ recipe "$tmp/os.recipe" "$mirror_url" "$suite" "$mirror/key/key.gpg" apt
 printf '[scripts]\npost-install = set-up.sh\n' >>"$tmp/os.recipe"
 version() {
 	printf '#!/bin/sh\necho %s >/etc/vz-version\nmkdir -p /srv/data\necho %s >/srv/data/version\n' "$1" "$1" >"$tmp/set-up.sh"
+	# a program that each version has in another size
+	printf 'cp /bin/sleep /usr/local/bin/waits\necho "%s" >>/usr/local/bin/waits\n' "$1${2-}" >>"$tmp/set-up.sh"
 }
 version one
 run 0 vz create template "$tmp/os.recipe"
@@ -23,7 +25,7 @@ run 3 vz rollback a
 one_error_line
 
 # something that runs: an open file, a working directory, a socket that answers
-"$VZPKG" --root "$root" exec a -- bash -c 'exec 5</etc/vz-version; cd /srv/data; echo mine >/etc/mine; echo $$ >/root/pid
+"$VZPKG" --root "$root" exec a -- bash -c 'waits 1000 & exec 5</etc/vz-version; cd /srv/data; echo mine >/etc/mine; echo $$ >/root/pid
 	: >/root/ready; until [ -e /root/go ]; do sleep 0.05; done
 	echo "$(cat <&5) $(cat version) $(cat /etc/vz-version) $(cat /etc/mine) $$" >/root/seen
 	until [ -e /root/back ]; do sleep 0.05; done
@@ -32,7 +34,7 @@ a=$!
 servers+=("$a")
 for _ in $(seq 200); do [ -e "$root/envs/a/upper/root/ready" ] && break; sleep 0.05; done
 
-version two
+version two ' and more'
 run 0 vz update template os
 gave '^os: 1 -> 2$'
 run 10 vz --json status
@@ -46,6 +48,9 @@ run 0 vz --json update a
 same "$(json '. | "\(.env) \(.generation) \(.template) \(.changed) \(.restarted) \(.left_behind | length)"')" \
 	"a 2 os@2 true false 0"
 [ "$(json .processes)" -ge 2 ] || die "no process was moved"
+# bash and its libraries are the same in both
+run 10 vz --json status
+same "$(json '.[].stale[] | "\(.command) \(.files)"')" 'waits ["/usr/local/bin/waits"]'
 run 0 vz exec a -- cat /etc/vz-version
 gave '^two$'
 run 0 vz exec a -- touch /root/go
@@ -60,6 +65,7 @@ run 0 vz update --all
 gave '^b: generation 1 -> 2, os@1 -> os@2'
 same "$(cat "$where/etc/vz-version")" two
 run 0 vz status
+gave "^  waits \\([0-9]+\\) still uses the replaced file '/usr/local/bin/waits'; restart it$"
 
 # back, without a network and while it runs; forward again under a new number
 run 0 vz --offline rollback a
@@ -67,6 +73,8 @@ gave '^a: generation 2 -> 1, os@2 -> os@1'
 run 0 vz exec a -- cat /etc/vz-version /etc/mine
 same "$(cat "$out")" "one
 mine"
+run 10 vz --json status a
+same "$(json '.[].stale | length')" 0
 run 0 vz exec a -- touch /root/back
 wait $a || die "what ran in the environment failed: $(cat "$tmp/a.log")"
 same "$(tail -n 1 "$root/envs/a/upper/root/seen")" one

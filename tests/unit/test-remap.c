@@ -11,6 +11,7 @@
 #include "link/mount.h"
 #include "link/mountinfo.h"
 #include "link/remap.h"
+#include "link/stale.h"
 
 /* Two versions of one small system, on one private area, and a command in the first. */
 struct live {
@@ -38,12 +39,27 @@ static void add_file(struct vz_tree *t, const char *path, const char *content)
 	vz_node_set_content(n, content, strlen(content));
 }
 
+/* A place to be root in, whose program is another in each version, in size or only in time. */
+static void add_jail(struct live *l, struct vz_tree *t, const char *version)
+{
+	auto_buf struct vz_buf busybox = {0};
+	struct vz_err err = {0};
+	struct vz_digest d;
+
+	must(vz_read_file(AT_FDCWD, BUSYBOX, 16 << 20, &busybox, &err));
+	vz_tree_make_dirs(t, "jail", 0755, 0);
+	root_object(&l->r, t, "jail/busybox-1", 0755, busybox.data, busybox.len, &d)->mtime = atoi(version);
+	vz_buf_add(&busybox, version, strlen(version) * (size_t)atoi(version));
+	root_object(&l->r, t, "jail/busybox-2", 0755, busybox.data, busybox.len, &d);
+}
+
 static void make_image(struct live *l, const char *version, const char *const *dirs)
 {
 	auto_tree struct vz_tree *t = vz_tree_new();
 
 	root_tree(&l->r, t);
 	add_file(t, "etc/version", version);
+	add_jail(l, t, version);
 	for (; *dirs; dirs++) {
 		auto_free char *file = vz_printf("%s/version", *dirs);
 
@@ -259,6 +275,46 @@ START_TEST(test_left)
 }
 END_TEST
 
+static char *stale(int root)
+{
+	auto_stale struct vz_stale_list list = {0};
+	auto_buf struct vz_buf text = {0};
+	struct vz_err err = {0};
+
+	must(vz_stale_find(root, &list, &err));
+	for (size_t i = 0; i < list.n; i++) {
+		vz_buf_printf(&text, "%s:", list.v[i].command);
+		for (size_t k = 0; k < list.v[i].files.n; k++)
+			vz_buf_printf(&text, " %s", list.v[i].files.v[k]);
+		vz_buf_printf(&text, "\n");
+	}
+	vz_buf_printf(&text, "%s", "");
+	return vz_buf_steal(&text);
+}
+
+/* Who has a program mapped that was replaced; what is the same in both versions, as the shell is, does not count. */
+START_TEST(test_stale)
+{
+	static const char *const dirs[] = { NULL };
+	auto_live struct live l = live_new(dirs, dirs);
+	auto_remap struct vz_remap done = {0}, back = {0};
+	auto_free char *before = NULL, *after = NULL, *again = NULL;
+	struct vz_err err = {0};
+
+	start(&l, "/jail/busybox-1 sleep 100 & busybox chroot /jail /busybox-2 sleep 100 & sleep 0.2; " WAIT);
+	before = stale(l.old);
+	ck_assert_str_eq(before, "");
+	l.new = mount_version(&l, &l.second);
+	must(remap(l.old, l.new, &done, &err));
+	after = stale(l.new);
+	ck_assert_str_eq(after, "busybox-1: /jail/busybox-1\nbusybox-2: /jail/busybox-2\n");
+	must(remap(l.new, l.old, &back, &err));
+	again = stale(l.old);
+	ck_assert_str_eq(again, "");
+	ck_assert_int_eq(finish(&l, l.old), 0);
+}
+END_TEST
+
 START_TEST(test_mountinfo)
 {
 	static const char text[] = "29 1 0:27 / / rw,relatime shared:1 - btrfs /dev/vda rw\n"
@@ -277,4 +333,4 @@ START_TEST(test_mountinfo)
 }
 END_TEST
 
-UNIT_MAIN("remap", test_swap, test_busy, test_no_place, test_left, test_mountinfo)
+UNIT_MAIN("remap", test_swap, test_busy, test_no_place, test_left, test_stale, test_mountinfo)
