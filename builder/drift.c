@@ -118,6 +118,9 @@ int vz_drift_find(struct vz_trees *trees, const struct vz_env *e, struct vz_drif
 	struct walk w = { .found = ret, .err = err, .survey = { .upper_fd = upper } };
 	int rc = -1;
 
+	/* not there before it was first mounted */
+	if (upper < 0 && err->code == VZ_NOTFOUND)
+		return 0;
 	if (upper < 0)
 		return vz_err_wrap(err, "private area of environment '%s'", e->name);
 	w.survey.from = tree_before(trees, e, err);
