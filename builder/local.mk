@@ -40,7 +40,8 @@ libbuilder_a_SOURCES += \
 # RPM's database and headers
 libbuilder_a_CFLAGS = $(AM_CFLAGS) $(RPM_CFLAGS)
 libbuilder_a_SOURCES += \
-	builder/rpm_header.c builder/rpm_header.h builder/rpmdb.c builder/rpmdb.h builder/rpmdb_ndb.c \
+	builder/cell.c builder/cell.h builder/rpm_header.c builder/rpm_header.h builder/rpmdb.c builder/rpmdb.h \
+	builder/rpmdb_ndb.c builder/rpmdb_outline.c builder/rpmdb_outline.h \
 	builder/rpmdb_sqlite.c
 
 unit_tests += tests/unit/test-rpmdb
@@ -144,3 +145,10 @@ check_PROGRAMS += tests/unit/test-ids
 tests_unit_test_ids_SOURCES = tests/unit/test-ids.c tests/unit/scratch.h tests/unit/trees.h tests/unit/unit.h
 tests_unit_test_ids_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_ids_LDADD = $(BUILDER_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-merge-rpm
+check_PROGRAMS += tests/unit/test-merge-rpm
+tests_unit_test_merge_rpm_SOURCES = \
+	tests/unit/test-merge-rpm.c tests/unit/private.h tests/unit/rpm.h tests/unit/scratch.h tests/unit/trees.h tests/unit/unit.h
+tests_unit_test_merge_rpm_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(RPM_CFLAGS)
+tests_unit_test_merge_rpm_LDADD = $(BUILDER_LIBS) $(CHECK_LIBS)

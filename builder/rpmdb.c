@@ -169,9 +169,36 @@ int vz_rpmdb_find(const struct vz_store *s, const struct vz_tree *t, struct vz_r
 
 /* ---- what is in it ---- */
 
-static const char *file_name(const struct vz_rpmdb_place *place)
+static const struct {
+	const char *file;
+	const char *const beside[3];
+} files[] = {
+	[VZ_RPMDB_SQLITE] = { "rpmdb.sqlite", { VZ_RPMDB_WAL, "rpmdb.sqlite-shm" } },
+	[VZ_RPMDB_NDB] = { "Packages.db", { "Index.db" } },
+};
+
+const char *vz_rpmdb_file(enum vz_rpmdb_kind kind)
 {
-	return place->kind == VZ_RPMDB_SQLITE ? "rpmdb.sqlite" : "Packages.db";
+	return files[kind].file;
+}
+
+const char *const *vz_rpmdb_beside(enum vz_rpmdb_kind kind)
+{
+	return files[kind].beside;
+}
+
+int vz_rpmdb_parse(enum vz_rpmdb_kind kind, const struct vz_buf *db, const struct vz_buf *wal,
+		   struct vz_rpmdb_entries *ret, struct vz_err *err)
+{
+	if (!db->len)
+		return 0;
+	return kind == VZ_RPMDB_SQLITE ? vz_rpmdb_sqlite_read(db, wal, ret, err) : vz_rpmdb_ndb_read(db, ret, err);
+}
+
+int vz_rpmdb_form(enum vz_rpmdb_kind kind, const struct vz_rpmdb_entries *e, int64_t date, struct vz_buf *ret,
+		  struct vz_err *err)
+{
+	return kind == VZ_RPMDB_SQLITE ? vz_rpmdb_sqlite_write(e, ret, err) : vz_rpmdb_ndb_write(e, date, ret, err);
 }
 
 static struct vz_node *find_file(const struct vz_tree *t, const struct vz_rpmdb_place *place, const char *name)
@@ -185,16 +212,14 @@ static struct vz_node *find_file(const struct vz_tree *t, const struct vz_rpmdb_
 int vz_rpmdb_read(const struct vz_store *s, const struct vz_tree *t, const struct vz_rpmdb_place *place,
 		  struct vz_rpmdb_entries *ret, struct vz_err *err)
 {
-	const struct vz_node *file = find_file(t, place, file_name(place));
+	const struct vz_node *file = find_file(t, place, vz_rpmdb_file(place->kind));
 	auto_buf struct vz_buf db = {0};
 
 	if (!file)
 		return 0;
 	if (vz_content_get(s, file, &db, err) < 0)
 		return vz_err_wrap(err, "the package database");
-	if (!db.len)
-		return 0;
-	return place->kind == VZ_RPMDB_SQLITE ? vz_rpmdb_sqlite_read(&db, ret, err) : vz_rpmdb_ndb_read(&db, ret, err);
+	return vz_rpmdb_parse(place->kind, &db, NULL, ret, err);
 }
 
 static int put(struct vz_store *s, struct vz_tree *t, const struct vz_rpmdb_place *place, const char *name,
@@ -212,19 +237,20 @@ int vz_rpmdb_write(struct vz_store *s, struct vz_tree *t, const struct vz_rpmdb_
 	auto_buf struct vz_buf db = {0};
 	const struct vz_buf empty = {0};
 
-	if (place->kind == VZ_RPMDB_NDB)
-		return vz_rpmdb_ndb_write(e, date, &db, err) < 0 ? -1 : put(s, t, place, "Packages.db", &db, date, err);
-	if (vz_rpmdb_sqlite_write(e, &db, err) < 0 || put(s, t, place, "rpmdb.sqlite", &db, date, err) < 0)
+	if (vz_rpmdb_form(place->kind, e, date, &db, err) < 0 ||
+	    put(s, t, place, vz_rpmdb_file(place->kind), &db, date, err) < 0)
 		return -1;
+	if (place->kind == VZ_RPMDB_NDB)
+		return 0;
 	/* who may not write there can only read what has these (sqlite's WAL mode) */
-	if (put(s, t, place, "rpmdb.sqlite-wal", &empty, date, err) < 0)
+	if (put(s, t, place, VZ_RPMDB_WAL, &empty, date, err) < 0)
 		return -1;
 	return put(s, t, place, "rpmdb.sqlite-shm", &empty, date, err);
 }
 
 int vz_rpmdb_settle(struct vz_store *s, struct vz_tree *t, const struct vz_rpmdb_place *place, struct vz_err *err)
 {
-	struct vz_node *lock = find_file(t, place, ".rpm.lock"), *wal = find_file(t, place, "rpmdb.sqlite-wal"),
+	struct vz_node *lock = find_file(t, place, ".rpm.lock"), *wal = find_file(t, place, VZ_RPMDB_WAL),
 		       *shm = find_file(t, place, "rpmdb.sqlite-shm");
 
 	if (lock)

@@ -54,8 +54,20 @@ int vz_rpmdb_write(struct vz_store *s, struct vz_tree *t, const struct vz_rpmdb_
 /* Takes away what tells of the last use only. */
 int vz_rpmdb_settle(struct vz_store *s, struct vz_tree *t, const struct vz_rpmdb_place *place, struct vz_err *err);
 
-/* The two kinds; `db` is the whole file. For librpm's global state see vz_proc_call(). */
-int vz_rpmdb_sqlite_read(const struct vz_buf *db, struct vz_rpmdb_entries *ret, struct vz_err *err);
+/* The file that holds it, below `dir`; and those that belong to it and are nothing without it, up to NULL. */
+const char *vz_rpmdb_file(enum vz_rpmdb_kind kind);
+const char *const *vz_rpmdb_beside(enum vz_rpmdb_kind kind);
+#define VZ_RPMDB_WAL "rpmdb.sqlite-wal"  /* of these, the one that may hold what the database does not have yet */
+
+/* A database as bytes: the whole file, and what is in its journal (or NULL). `date` is kept where the kind has room. */
+int vz_rpmdb_parse(enum vz_rpmdb_kind kind, const struct vz_buf *db, const struct vz_buf *wal,
+		   struct vz_rpmdb_entries *ret, struct vz_err *err);
+int vz_rpmdb_form(enum vz_rpmdb_kind kind, const struct vz_rpmdb_entries *e, int64_t date, struct vz_buf *ret,
+		  struct vz_err *err);
+
+/* The two kinds. */
+int vz_rpmdb_sqlite_read(const struct vz_buf *db, const struct vz_buf *wal, struct vz_rpmdb_entries *ret,
+			 struct vz_err *err);
 int vz_rpmdb_sqlite_write(const struct vz_rpmdb_entries *e, struct vz_buf *ret, struct vz_err *err);
 int vz_rpmdb_ndb_read(const struct vz_buf *db, struct vz_rpmdb_entries *ret, struct vz_err *err);
 int vz_rpmdb_ndb_write(const struct vz_rpmdb_entries *e, int64_t date, struct vz_buf *ret, struct vz_err *err);

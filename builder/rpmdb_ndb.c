@@ -128,6 +128,7 @@ int vz_rpmdb_ndb_read(const struct vz_buf *db, struct vz_rpmdb_entries *ret, str
 {
 	auto_free struct slot *slots = NULL;
 	size_t n = 0, cap = 0;
+	uint64_t total = 0;
 	uint32_t pages;
 
 	if (db->len < PAGE || memcmp(db->data, "RpmP\0\0\0\0", 8) != 0)
@@ -143,6 +144,10 @@ int vz_rpmdb_ndb_read(const struct vz_buf *db, struct vz_rpmdb_entries *ret, str
 			return damaged(err, "its list of entries");
 		if (!s.block)
 			continue;
+		/* each has its own bytes */
+		total += s.blocks;
+		if (total > db->len / BLOCK)
+			return damaged(err, "entries overlap");
 		vz_grow(slots, n, cap);
 		slots[n++] = s;
 	}

@@ -10,16 +10,15 @@
 #include <sys/stat.h>
 
 #include "base/fd.h"
-#include "base/proc.h"
+#include "builder/cell.h"
 #include "builder/rpmdb.h"
-#include "link/fs.h"
 
 #define FILE_NAME "rpmdb.sqlite"
 #define LIMIT (1u << 30)
 
-/* What goes on in the child process: its root directory holds the database and nothing else. */
+/* What goes on in the cell. */
 struct work {
-	const struct vz_buf *db;                 /* to be read, or */
+	const struct vz_buf *db, *wal;           /* to be read, or */
 	const struct vz_rpmdb_entries *entries;  /* to be written */
 	char said[512];                          /* librpm's last words */
 };
@@ -40,32 +39,14 @@ static int failed(const struct work *w, const char *what, struct vz_err *err)
 	return vz_err_set(err, VZ_FAILED, "%s the package database: %s", what, *w->said ? w->said : "librpm says no more");
 }
 
-/* A file system in memory: nothing has to be synced, and there is no path to it from outside. */
-static int enter_empty_root(struct vz_err *err)
+static void begin(struct work *w)
 {
-	auto_fd int fs = vz_fs_open("tmpfs", err), root = -1;
-
-	if (fs < 0)
-		return -1;
-	root = vz_fs_mount(fs, "tmpfs", 0, err);
-	if (root < 0)
-		return -1;
-	if (fchdir(root) < 0 || chroot(".") < 0)
-		return vz_err_sys(err, "enter an empty root directory");
-	return 0;
-}
-
-static int begin(struct work *w, struct vz_err *err)
-{
-	if (enter_empty_root(err) < 0)
-		return -1;
 	umask(022);
 	rpmlogSetCallback(on_log, w);
 	rpmFreeMacros(NULL);
 	rpmPushMacro(NULL, "_dbpath", NULL, "/", RMIL_CMDLINE);
 	rpmPushMacro(NULL, "_db_backend", NULL, "sqlite", RMIL_CMDLINE);
 	rpmPushMacro(NULL, "_rpmlock_path", NULL, "/lock", RMIL_CMDLINE);
-	return 0;
 }
 
 /* The last to leave writes the journal back. */
@@ -99,8 +80,7 @@ static int write_all(void *arg, struct vz_buf *ret, struct vz_err *err)
 	rpmtxn txn;
 	int rc;
 
-	if (begin(w, err) < 0)
-		return -1;
+	begin(w);
 	ts = rpmtsCreate();
 	/* also where there is nothing to add, a database is made */
 	if (rpmtsOpenDB(ts, O_RDWR | O_CREAT) != 0)
@@ -124,7 +104,9 @@ static int read_all(void *arg, struct vz_buf *ret, struct vz_err *err)
 	Header h;
 	rpmts ts;
 
-	if (begin(w, err) < 0 || vz_write_file(AT_FDCWD, "/" FILE_NAME, w->db->data, w->db->len, 0644, err) < 0)
+	begin(w);
+	if (vz_write_file(AT_FDCWD, "/" FILE_NAME, w->db->data, w->db->len, 0644, err) < 0 ||
+	    (w->wal && w->wal->len && vz_write_file(AT_FDCWD, "/" FILE_NAME "-wal", w->wal->data, w->wal->len, 0644, err) < 0))
 		return -1;
 	ts = rpmtsCreate();
 	rpmtsSetVSFlags(ts, RPMVSF_MASK_NODIGESTS | RPMVSF_MASK_NOSIGNATURES);
@@ -151,21 +133,24 @@ int vz_rpmdb_sqlite_write(const struct vz_rpmdb_entries *e, struct vz_buf *ret, 
 {
 	struct work w = { .entries = e };
 
-	return vz_proc_call(write_all, &w, ret, err);
+	return vz_cell_call(write_all, &w, ret, err);
 }
 
-int vz_rpmdb_sqlite_read(const struct vz_buf *db, struct vz_rpmdb_entries *ret, struct vz_err *err)
+int vz_rpmdb_sqlite_read(const struct vz_buf *db, const struct vz_buf *wal, struct vz_rpmdb_entries *ret,
+			 struct vz_err *err)
 {
 	auto_buf struct vz_buf all = {0};
-	struct work w = { .db = db };
+	struct work w = { .db = db, .wal = wal };
 	size_t at = 0;
 
-	if (vz_proc_call(read_all, &w, &all, err) < 0)
+	if (vz_cell_call(read_all, &w, &all, err) < 0)
 		return -1;
 	while (at + 4 <= all.len) {
 		uint32_t size;
 
 		memcpy(&size, all.data + at, 4);
+		if (size > all.len - at - 4)
+			return vz_err_set(err, VZ_FAILED, "an entry of the package database is cut off");
 		vz_buf_add(vz_rpmdb_entries_add(ret), all.data + at + 4, size);
 		at += 4 + size;
 	}

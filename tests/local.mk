@@ -28,6 +28,7 @@ fuzz_programs = \
 	tests/fuzz/fuzz-keyring \
 	tests/fuzz/fuzz-modules \
 	tests/fuzz/fuzz-records \
+	tests/fuzz/fuzz-rpmdb \
 	tests/fuzz/fuzz-stanzas \
 	tests/fuzz/fuzz-changelog
 fuzz_programs += tests/fuzz/fuzz-layer tests/fuzz/fuzz-oci-image
@@ -135,6 +136,10 @@ tests_fuzz_fuzz_modules_LDADD = $(RESOLVER_LIBS)
 tests_fuzz_fuzz_records_SOURCES = tests/fuzz/fuzz-records.c $(fuzz_main)
 tests_fuzz_fuzz_records_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_records_LDADD = $(BUILDER_LIBS)
+
+tests_fuzz_fuzz_rpmdb_SOURCES = tests/fuzz/fuzz-rpmdb.c $(fuzz_main)
+tests_fuzz_fuzz_rpmdb_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_rpmdb_LDADD = $(BUILDER_LIBS)
 
 tests_fuzz_fuzz_stanzas_SOURCES = tests/fuzz/fuzz-stanzas.c $(fuzz_main)
 tests_fuzz_fuzz_stanzas_LDFLAGS = $(fuzz_ldflags)
