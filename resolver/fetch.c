@@ -217,6 +217,7 @@ static int go_on(struct vz_fetch *f, struct slot *s, struct vz_err *err)
 
 static int ended(struct vz_fetch *f, struct slot *s, struct vz_err *err)
 {
+	s->r->status = s->transfer.status ? s->transfer.status : s->r->status;
 	switch (s->transfer.outcome) {
 	case VZ_GOT_LOCAL:
 		*err = s->transfer.err;
@@ -241,6 +242,7 @@ static int begin(struct vz_fetch *f, struct slot *s, struct vz_fetch_request *r,
 {
 	assert(r->mirrors->n > 0);
 	r->missing = r->not_modified = false;
+	r->status = 0;
 	r->from = NULL;
 	r->modified = 0;
 	s->r = r;
@@ -249,6 +251,7 @@ static int begin(struct vz_fetch *f, struct slot *s, struct vz_fetch_request *r,
 				    .limit = r->size ? r->size : r->max_size ? r->max_size : MAX_UNSAID_SIZE };
 	s->transfer.body = &s->body;
 	s->transfer.if_modified_since = r->if_modified_since;
+	s->transfer.headers = f->o.headers;
 	if (vz_body_begin(&s->body, r->resume, err) < 0)
 		return vz_err_wrap(err, "'%s'", r->path);
 	if (s->body.exact && s->body.have && vz_body_is_whole(&s->body)) {

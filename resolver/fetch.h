@@ -32,6 +32,7 @@ struct vz_fetch_options {
 	unsigned stall_seconds;      /* less than 1 KiB/s for this long is a failure; 0: 30 */
 	unsigned tries;              /* for each mirror; 0: 3 */
 	unsigned backoff_ms;         /* first pause, doubled each time; 0: 500 */
+	const char *const *headers;  /* with each request, as in struct vz_transfer; or NULL */
 	const struct vz_report *report;
 };
 
@@ -59,6 +60,7 @@ struct vz_fetch_request {
 	void *ctx;
 	/* results */
 	bool missing, not_modified;
+	long status;                 /* the last that a server answered, or 0 */
 	time_t modified;             /* Last-Modified of what came; 0: unsaid */
 	const char *from;            /* mirror that served it; NULL if the file held it already */
 };

@@ -2,14 +2,17 @@
 #include "resolver/transfer.h"
 
 #include <curl/curl.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "config.h"
 
+#define MAX_HEAD (64u << 10)
 #define ERROR_BODY (64u << 10)           /* of an error page, read to keep the connection */
 
 /* A curl handle and what it is at. */
@@ -19,6 +22,8 @@ struct vz_transfer_work {
 	bool ranged, judged;
 	int64_t range_start;             /* what Content-Range says, or -1 */
 	uint64_t error_body;
+	uint64_t sent;                   /* of the upload */
+	struct curl_slist *headers;
 	char error[CURL_ERROR_SIZE];
 };
 
@@ -60,6 +65,7 @@ void vz_transfers_free(struct vz_transfers *all)
 		if (all->works[i].t)
 			vz_transfer_stop(all, all->works[i].t);
 		curl_easy_cleanup(all->works[i].easy);
+		curl_slist_free_all(all->works[i].headers);
 	}
 	curl_multi_cleanup(all->multi);
 	free(all->works);
@@ -94,16 +100,27 @@ static int end_as(struct vz_transfer *t, enum vz_outcome outcome, const char *fm
 	return -1;
 }
 
+static bool is_good(const struct vz_transfer *t, long status)
+{
+	return status == 200 || status == 206 || (t->method && status >= 200 && status < 300);
+}
+
 /* A transfer has several responses where there are redirects; the last counts. */
 static size_t on_header(char *line, size_t one, size_t len, void *ctx)
 {
 	static const char name[] = "content-range: bytes ";
 	struct vz_transfer_work *w = ctx;
+	struct vz_buf *head = w->t->head;
 	const size_t n = sizeof name - 1;
+	bool first = len > 5 && memcmp(line, "HTTP/", 5) == 0;
 
 	(void)one;
-	if (len > 5 && memcmp(line, "HTTP/", 5) == 0)
+	if (first)
 		w->range_start = -1;
+	if (first && head)
+		vz_buf_clear(head);
+	if (head && head->len + len <= MAX_HEAD)
+		vz_buf_add(head, line, len);
 	if (len > n && strncasecmp(line, name, n) == 0 && line[n] >= '0' && line[n] <= '9') {
 		auto_free char *number = vz_strndup(line + n, len - n);
 
@@ -121,7 +138,7 @@ static int judge_head(struct vz_transfer_work *w)
 	curl_off_t length = -1;
 
 	w->judged = true;
-	if (status != 200 && status != 206)
+	if (!is_good(t, status) || (t->method && strcmp(t->method, "HEAD") == 0))
 		return 0;
 	if (status == 206 && (!w->ranged || w->range_start != (int64_t)b->have))
 		return end_as(t, VZ_GOT_ASKEW, "the server sends another range than was asked for");
@@ -144,7 +161,7 @@ static size_t on_body(char *data, size_t one, size_t len, void *ctx)
 	(void)one;
 	if (!w->judged && judge_head(w) < 0)
 		return 0;
-	if (status != 200 && status != 206) {
+	if (!is_good(t, status)) {
 		w->error_body += len;
 		return w->error_body <= ERROR_BODY ? len : 0;
 	}
@@ -157,6 +174,68 @@ static size_t on_body(char *data, size_t one, size_t len, void *ctx)
 		return 0;
 	}
 	return len;
+}
+
+static size_t on_upload(char *to, size_t one, size_t len, void *ctx)
+{
+	struct vz_transfer_work *w = ctx;
+	const struct vz_upload *u = w->t->upload;
+	uint64_t left = u->size - w->sent;
+	ssize_t n;
+
+	len *= one;
+	do
+		n = pread(u->fd, to, len < left ? len : left, (off_t)w->sent);
+	while (n < 0 && errno == EINTR);
+	if (n < 0 || (n == 0 && left)) {
+		end_as(w->t, VZ_GOT_LOCAL, "cannot read");
+		vz_err_set(&w->t->err, VZ_FAILED, "read what is to be sent: %s", n < 0 ? strerror(errno) : "it is too short");
+		return CURL_READFUNC_ABORT;
+	}
+	w->sent += (uint64_t)n;
+	return (size_t)n;
+}
+
+static int on_rewind(void *ctx, curl_off_t offset, int origin)
+{
+	struct vz_transfer_work *w = ctx;
+
+	if (origin != SEEK_SET || offset < 0 || (uint64_t)offset > w->t->upload->size)
+		return CURL_SEEKFUNC_FAIL;
+	w->sent = (uint64_t)offset;
+	return CURL_SEEKFUNC_OK;
+}
+
+/* What makes it another request than a plain GET. */
+static void set_request(struct vz_transfer_work *w)
+{
+	const struct vz_transfer *t = w->t;
+	CURL *e = w->easy;
+
+	curl_slist_free_all(w->headers);
+	w->headers = NULL;
+	for (size_t i = 0; t->headers && t->headers[i]; i++)
+		w->headers = curl_slist_append(w->headers, t->headers[i]);
+	if (w->headers)
+		curl_easy_setopt(e, CURLOPT_HTTPHEADER, w->headers);
+	if (t->method && strcmp(t->method, "HEAD") == 0) {
+		curl_easy_setopt(e, CURLOPT_NOBODY, 1L);
+		return;
+	}
+	if (!t->method)
+		return;
+	curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
+	if (t->upload) {
+		curl_easy_setopt(e, CURLOPT_UPLOAD, 1L);
+		curl_easy_setopt(e, CURLOPT_INFILESIZE_LARGE, (curl_off_t)t->upload->size);
+		curl_easy_setopt(e, CURLOPT_READFUNCTION, on_upload);
+		curl_easy_setopt(e, CURLOPT_READDATA, w);
+		curl_easy_setopt(e, CURLOPT_SEEKFUNCTION, on_rewind);
+		curl_easy_setopt(e, CURLOPT_SEEKDATA, w);
+	} else {
+		curl_easy_setopt(e, CURLOPT_POSTFIELDS, "");
+	}
+	curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, t->method);
 }
 
 static void set_options(struct vz_transfer_work *w, unsigned stall_seconds)
@@ -187,6 +266,7 @@ static void set_options(struct vz_transfer_work *w, unsigned stall_seconds)
 		curl_easy_setopt(e, CURLOPT_TIMECONDITION, (long)CURL_TIMECOND_IFMODSINCE);
 		curl_easy_setopt(e, CURLOPT_TIMEVALUE_LARGE, (curl_off_t)w->t->if_modified_since);
 	}
+	set_request(w);
 }
 
 int vz_transfer_start(struct vz_transfers *all, struct vz_transfer *t, struct vz_err *err)
@@ -199,8 +279,11 @@ int vz_transfer_start(struct vz_transfers *all, struct vz_transfer *t, struct vz
 		w++;
 	if (!ranged && t->body->have && vz_body_restart(t->body, err) < 0)
 		return -1;
-	*w = (struct vz_transfer_work){ .easy = w->easy, .t = t, .ranged = ranged, .range_start = -1 };
+	*w = (struct vz_transfer_work){
+		.easy = w->easy, .headers = w->headers, .t = t, .ranged = ranged, .range_start = -1,
+	};
 	t->outcome = VZ_GOT_WHOLE;
+	t->status = 0;
 	t->cause[0] = 0;
 	set_options(w, all->stall_seconds);
 	if (ranged) {
@@ -286,6 +369,7 @@ static void judge(struct vz_transfer_work *w, CURLcode code)
 	long status = status_of(w), unmet = 0;
 	curl_off_t retry_after = 0, modified = 0, first = 0, total = 0;
 
+	t->status = is_http(w) ? status : 0;
 	curl_easy_getinfo(w->easy, CURLINFO_CONDITION_UNMET, &unmet);
 	curl_easy_getinfo(w->easy, CURLINFO_FILETIME_T, &modified);
 	t->modified = modified > 0 ? modified : 0;
@@ -299,7 +383,7 @@ static void judge(struct vz_transfer_work *w, CURLcode code)
 		return;
 	if (t->if_modified_since && code == CURLE_OK && (unmet || status == 304))
 		t->outcome = VZ_GOT_UNCHANGED;
-	else if ((code == CURLE_OK || code == CURLE_WRITE_ERROR) && status != 200 && status != 206)
+	else if ((code == CURLE_OK || code == CURLE_WRITE_ERROR) && !is_good(t, status))
 		judge_status(w, status);
 	else if (code == CURLE_OK)
 		judge_whole(w);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Transfers: single attempts to get one URL into a body, several at a time;
- * the only file that knows libcurl.
+ * the only file that knows libcurl.  Other methods than GET and a body of the
+ * request are there for servers that one gives something to, as registries are.
  *
  *     vz_transfer_start(all, &t, err)          as many as vz_transfers_new() was told
  *     t = vz_transfers_next(all, ms, …)        the next that ended, or NULL after that time
@@ -16,6 +17,7 @@
 #include <time.h>
 
 #include "base/alloc.h"
+#include "base/buf.h"
 #include "resolver/body.h"
 
 enum vz_outcome {
@@ -31,15 +33,26 @@ enum vz_outcome {
 	VZ_GOT_LOCAL,        /* our own side failed, see `err` */
 };
 
+struct vz_upload {
+	int fd;                          /* read without moving its offset */
+	uint64_t size;                   /* from its start */
+};
+
 struct vz_transfer {
 	/* asked */
 	char *url;
 	struct vz_body *body;            /* begun; goes on where it ends */
 	bool no_range;                   /* rather empty the body first */
 	time_t if_modified_since;        /* 0: no */
+	const char *method;              /* NULL: GET. Others than GET and HEAD are not redirected */
+	const char *const *headers;      /* more of the request, "Name: value", ended by NULL; or NULL. None that says who we
+	                                  * are goes to another host */
+	const struct vz_upload *upload;  /* body of the request, or NULL */
+	struct vz_buf *head;             /* gets the last response's head, at most 64 KiB; or NULL */
 
 	/* how it ended */
 	enum vz_outcome outcome;
+	long status;                     /* that the server answered, or 0 */
 	char cause[384];                 /* "the server answers 503", without the URL */
 	unsigned retry_after;            /* seconds the server asks for, or 0 */
 	time_t modified;                 /* Last-Modified, or 0 */
