@@ -2,7 +2,7 @@
 noinst_LIBRARIES += libbase.a
 libbase_a_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 libbase_a_SOURCES = \
-	base/alloc.c base/alloc.h base/buf.c base/buf.h base/digest.c base/digest.h \
+	base/alloc.c base/alloc.h base/base64.c base/base64.h base/buf.c base/buf.h base/digest.c base/digest.h \
 	base/digests.c base/digests.h base/err.c base/err.h base/fd.c base/fd.h base/id.c base/id.h base/passing.c base/passing.h \
 	base/path.c base/path.h base/pool.c base/pool.h base/proc.c base/proc.h base/proc_call.c \
 	base/report.c base/report.h base/table.c base/table.h base/texts.c base/texts.h
@@ -13,6 +13,12 @@ check_PROGRAMS += tests/unit/test-err
 tests_unit_test_err_SOURCES = tests/unit/test-err.c tests/unit/unit.h
 tests_unit_test_err_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_err_LDADD = $(BASE_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-base64
+check_PROGRAMS += tests/unit/test-base64
+tests_unit_test_base64_SOURCES = tests/unit/test-base64.c tests/unit/unit.h
+tests_unit_test_base64_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_base64_LDADD = $(BASE_LIBS) $(CHECK_LIBS)
 
 unit_tests += tests/unit/test-buf
 check_PROGRAMS += tests/unit/test-buf
