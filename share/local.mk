@@ -15,6 +15,12 @@ libshare_a_SOURCES += \
 libshare_a_SOURCES += \
 	share/export.c share/export.h share/export_composefs.c share/layout.c share/layout.h \
 	share/oci_image.c share/oci_image.h share/oci_image_read.c share/oci_image_write.c share/subject.c share/subject.h
+# parcels, and registries
+libshare_a_SOURCES += \
+	share/artifact.h share/artifact_sign.c share/parcel.c share/parcel.h share/parcel_read.c share/credentials.c \
+	share/credentials.h share/pull.c share/push.c share/registry.c share/registry.h share/registry_auth.c \
+	share/registry_auth.h share/registry_call.c share/registry_call.h share/registry_name.c share/registry_name.h \
+	share/signature.c share/signature.h share/signature_text.c
 
 unit_tests += tests/unit/test-pack
 check_PROGRAMS += tests/unit/test-pack
@@ -64,4 +70,16 @@ tests_unit_test_rootfs_SOURCES = tests/unit/test-rootfs.c tests/unit/archive.h t
 tests_unit_test_rootfs_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_rootfs_LDADD = $(SHARE_LIBS) $(CHECK_LIBS)
 
-flow_tests += tests/flow/70-export.sh tests/flow/72-import.sh
+unit_tests += tests/unit/test-parcel
+check_PROGRAMS += tests/unit/test-parcel
+tests_unit_test_parcel_SOURCES = tests/unit/test-parcel.c tests/unit/scratch.h tests/unit/unit.h
+tests_unit_test_parcel_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_parcel_LDADD = $(SHARE_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-registry
+check_PROGRAMS += tests/unit/test-registry
+tests_unit_test_registry_SOURCES = tests/unit/test-registry.c tests/unit/unit.h
+tests_unit_test_registry_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_registry_LDADD = $(SHARE_LIBS) $(CHECK_LIBS)
+
+flow_tests += tests/flow/70-export.sh tests/flow/72-import.sh tests/flow/74-registry.sh

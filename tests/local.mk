@@ -31,7 +31,7 @@ fuzz_programs = \
 	tests/fuzz/fuzz-rpmdb \
 	tests/fuzz/fuzz-stanzas \
 	tests/fuzz/fuzz-changelog
-fuzz_programs += tests/fuzz/fuzz-layer tests/fuzz/fuzz-oci-image
+fuzz_programs += tests/fuzz/fuzz-layer tests/fuzz/fuzz-oci-image tests/fuzz/fuzz-parcel tests/fuzz/fuzz-registry
 check_PROGRAMS += $(fuzz_programs)
 if FUZZ
 fuzz_main =
@@ -148,6 +148,14 @@ tests_fuzz_fuzz_stanzas_LDADD = $(BUILDER_LIBS)
 tests_fuzz_fuzz_changelog_SOURCES = tests/fuzz/fuzz-changelog.c $(fuzz_main)
 tests_fuzz_fuzz_changelog_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_changelog_LDADD = $(BUILDER_LIBS)
+
+tests_fuzz_fuzz_parcel_SOURCES = tests/fuzz/fuzz-parcel.c tests/fuzz/ingest.h $(fuzz_main)
+tests_fuzz_fuzz_parcel_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_parcel_LDADD = $(SHARE_LIBS)
+
+tests_fuzz_fuzz_registry_SOURCES = tests/fuzz/fuzz-registry.c $(fuzz_main)
+tests_fuzz_fuzz_registry_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_registry_LDADD = $(SHARE_LIBS)
 
 tests_fuzz_fuzz_layer_SOURCES = tests/fuzz/fuzz-layer.c tests/fuzz/ingest.h tests/fuzz/repair.h $(fuzz_main)
 tests_fuzz_fuzz_layer_LDFLAGS = $(fuzz_ldflags)

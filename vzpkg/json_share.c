@@ -21,15 +21,38 @@ void vz_json_export(const struct vz_export *e, const char *format)
 			"to", e->path, "digest", e->digest, "size", (json_int_t)e->size));
 }
 
-void vz_json_arrived(const struct vz_manifest *m, bool changed)
+static json_t *arrived(const struct vz_manifest *m, bool changed)
 {
 	char hex[VZ_HEX_LEN + 1];
 
 	vz_digest_hex(&m->image, hex);
-	print(json_pack("{s:s, s:I, s:{s:s, s:I}, s:I, s:I, s:I, s:I, s:b}", "name", m->name, "version", (json_int_t)m->version,
-			"image", "digest", hex, "size", (json_int_t)m->image_size, "packages", (json_int_t)m->packages, "files",
-			(json_int_t)m->files, "bytes", (json_int_t)m->bytes, "new_bytes", (json_int_t)m->new_bytes, "changed",
-			changed));
+	return json_pack("{s:s, s:I, s:{s:s, s:I}, s:I, s:I, s:I, s:I, s:b}", "name", m->name, "version", (json_int_t)m->version,
+			 "image", "digest", hex, "size", (json_int_t)m->image_size, "packages", (json_int_t)m->packages, "files",
+			 (json_int_t)m->files, "bytes", (json_int_t)m->bytes, "new_bytes", (json_int_t)m->new_bytes, "changed",
+			 changed);
+}
+
+void vz_json_arrived(const struct vz_manifest *m, bool changed)
+{
+	print(arrived(m, changed));
+}
+
+void vz_json_pull(const struct vz_pull *p, const char *from)
+{
+	json_t *doc = p->dry_run ? json_object() : arrived(&p->manifest, p->changed);
+
+	json_object_set_new(doc, "from", json_string(from));
+	json_object_set_new(doc, "artifact", json_string(p->digest));
+	json_object_set_new(doc, "fetched", json_integer((json_int_t)p->fetched));
+	print(doc);
+}
+
+void vz_json_push(const struct vz_push *p, const char *to)
+{
+	const struct vz_manifest *m = &p->subject->manifest;
+
+	print(json_pack("{s:s, s:I, s:s, s:s, s:I, s:I, s:I}", "name", m->name, "version", (json_int_t)m->version, "to", to,
+			"digest", p->digest, "size", (json_int_t)p->size, "sent", (json_int_t)p->sent, "blobs", (json_int_t)p->blobs));
 }
 
 void vz_print_arrived(const struct vz_manifest *m, bool changed, bool dry_run)

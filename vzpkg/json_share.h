@@ -5,13 +5,18 @@
 #ifndef VZPKG_JSON_SHARE_H
 #define VZPKG_JSON_SHARE_H
 
+#include "share/artifact.h"
 #include "share/export.h"
 
 /* {"name","version","format","to","digest","size"} */
 void vz_json_export(const struct vz_export *e, const char *format);
 /* {"name","version","image":{"digest","size"},"packages","files","bytes","new_bytes","changed"}; packages are a number */
 void vz_json_arrived(const struct vz_manifest *m, bool changed);
-/* The same for people. */
+/* The same and "from", "artifact": the digest of what the registry has, and "fetched": bytes. Of a dry run only these. */
+void vz_json_pull(const struct vz_pull *p, const char *from);
+/* {"name","version","to","digest","size","sent","blobs"} */
+void vz_json_push(const struct vz_push *p, const char *to);
+/* What arrived, for people. */
 void vz_print_arrived(const struct vz_manifest *m, bool changed, bool dry_run);
 
 #endif

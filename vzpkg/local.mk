@@ -18,6 +18,8 @@ vzpkg_vzpkg_SOURCES = \
 	vzpkg/cmd_install.c \
 	vzpkg/cmd_list.c \
 	vzpkg/cmd_mount.c \
+	vzpkg/cmd_pull.c \
+	vzpkg/cmd_push.c \
 	vzpkg/cmd_remove.c \
 	vzpkg/cmd_rollback.c \
 	vzpkg/cmd_set.c \
