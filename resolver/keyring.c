@@ -3,12 +3,13 @@
 
 #include <ctype.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/digest.h"
 #include "resolver/trust.h"
 
-enum { TAG_SIGNATURE = 2, TAG_PUBLIC_KEY = 6 };
+enum { TAG_SIGNATURE = 2, TAG_PUBLIC_KEY = 6, TAG_SUBKEY = 14 };
 
 struct packet {
 	unsigned tag;
@@ -168,4 +169,34 @@ bool vz_keyring_is_signature(const void *data, size_t len)
 			return false;
 	}
 	return len > 0;
+}
+
+bool vz_keyring_signature(const struct vz_buf *b, const uint8_t **ret_body, const uint8_t **ret_end)
+{
+	const uint8_t *p = (const uint8_t *)b->data, *end = p + b->len;
+	struct packet packet;
+
+	if (!b->len || !next_packet(&p, end, &packet) || packet.tag != TAG_SIGNATURE || p != end)
+		return false;
+	*ret_body = packet.body;
+	*ret_end = packet.end;
+	return true;
+}
+
+bool vz_keyring_find(const struct vz_buf *keyring, const uint8_t *wanted, const uint8_t **ret_body, const uint8_t **ret_end)
+{
+	const uint8_t *p = (const uint8_t *)keyring->data, *end = p + keyring->len;
+	char hex[2 * VZ_FINGERPRINT + 1], its[129];
+	struct packet packet;
+
+	for (size_t i = 0; i < VZ_FINGERPRINT; i++)
+		snprintf(hex + 2 * i, 3, "%02x", wanted[i]);
+	while (p < end && next_packet(&p, end, &packet)) {
+		if ((packet.tag != TAG_PUBLIC_KEY && packet.tag != TAG_SUBKEY) || !fingerprint(&packet, its) || strcmp(its, hex))
+			continue;
+		*ret_body = packet.body;
+		*ret_end = packet.end;
+		return true;
+	}
+	return false;
 }

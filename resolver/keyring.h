@@ -17,6 +17,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -33,6 +34,13 @@ int vz_keyring_pick(const struct vz_buf *all, char *const *fingerprints, size_t 
 /* Are these bytes signature packets, at least one, and nothing else? What else a file may
  * hold (a message that brings its own text, above all) has no place in a detached signature. */
 bool vz_keyring_is_signature(const void *data, size_t len);
+
+/* Is it one signature packet, and nothing else? Gives its body. */
+bool vz_keyring_signature(const struct vz_buf *b, const uint8_t **ret_body, const uint8_t **ret_end);
+
+#define VZ_FINGERPRINT 20                /* bytes of one of version 4 */
+/* The body of the public key or subkey with that fingerprint; false where the keyring has none. */
+bool vz_keyring_find(const struct vz_buf *keyring, const uint8_t *fingerprint, const uint8_t **ret_body, const uint8_t **ret_end);
 
 /* The keyring of a repository: its key file, and of that what its recipe pins. As vz_trust_read_keyring(), with a
  * hint that says where the recipe says the key can be had. */

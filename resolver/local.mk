@@ -52,7 +52,7 @@ tests_unit_test_fetch_LDADD = $(FETCH_TEST_LIBS)
 libresolver_a_SOURCES += resolver/plan.c resolver/plan_change.c resolver/plan_change.h resolver/resolve.c
 libresolver_a_SOURCES += \
 	resolver/source.c resolver/source.h resolver/source_deb.c resolver/state.c resolver/state.h \
-	resolver/trust.c resolver/trust.h resolver/trust_rpm.c resolver/trust_rpm.h resolver/release.c \
+	resolver/trust.c resolver/trust.h resolver/trust_rpm.c resolver/trust_rpm.h resolver/signer.c resolver/signer.h resolver/release.c \
 	resolver/release.h resolver/unpack.c resolver/unpack.h resolver/index_deb.c resolver/index_deb.h
 libresolver_a_SOURCES += \
 	resolver/xml.c resolver/xml.h resolver/xml_walk.c resolver/xml_walk.h resolver/repomd.c resolver/repomd.h \
@@ -109,6 +109,12 @@ check_PROGRAMS += tests/unit/test-trust
 tests_unit_test_trust_SOURCES = tests/unit/test-trust.c tests/unit/unit.h tests/unit/gpg.h
 tests_unit_test_trust_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_trust_LDADD = $(SOLVE_TEST_LIBS)
+
+unit_tests += tests/unit/test-signer
+check_PROGRAMS += tests/unit/test-signer
+tests_unit_test_signer_SOURCES = tests/unit/test-signer.c tests/unit/unit.h tests/unit/gpg.h
+tests_unit_test_signer_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_signer_LDADD = $(RESOLVER_LIBS) $(CHECK_LIBS)
 
 unit_tests += tests/unit/test-trust-rpm
 check_PROGRAMS += tests/unit/test-trust-rpm

@@ -54,6 +54,7 @@ static int add_source(struct vz_session *s, const struct vz_recipe *recipe, cons
 
 	if (vz_mirrors_expand(repo, s->o.mirror_dirs, &source.mirrors, err) < 0)
 		return vz_err_wrap(err, "repository '%s'", repo->id);
+	source.signers = vz_signers_new();
 	s->sources = vz_realloc(s->sources, s->n + 1, sizeof *s->sources);
 	s->sources[s->n++] = source;
 	return 0;

@@ -167,6 +167,7 @@ void vz_source_release(struct vz_source *s)
 	vz_speeds_release(&s->speeds);
 	vz_source_drop_indexes(s);
 	vz_mirrors_release(&s->mirrors);
+	vz_signers_free(s->signers);
 }
 
 void vz_source_drop_indexes(struct vz_source *s)

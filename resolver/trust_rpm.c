@@ -60,14 +60,25 @@ static int signatures(struct vz_rpm *r, struct vz_buf *ret, struct vz_err *err)
 	return 0;
 }
 
-static int check_header(struct vz_rpm *r, const struct vz_buf *keyring, const struct vz_buf *signature, struct vz_err *err)
+/* Whose signatures count. */
+struct keys {
+	struct vz_signers *known;
+	const struct vz_buf *ring;
+};
+
+static int check_header(struct vz_rpm *r, const struct keys *keys, const struct vz_buf *signature, struct vz_err *err)
 {
 	auto_buf struct vz_buf header = {0};
 	size_t len;
 	const void *bytes = vz_rpm_bytes(r, VZ_RPM_HEADER, &len);
 
 	vz_buf_add(&header, bytes, len);
-	return vz_trust_detached(keyring, &header, signature, err);
+	if (vz_signers_know(keys->known, &header, signature))
+		return 0;
+	if (vz_trust_detached(keys->ring, &header, signature, err) < 0)
+		return -1;
+	vz_signers_learn(keys->known, keys->ring, &header, signature);
+	return 0;
 }
 
 static int check_payload(struct vz_rpm *r, struct vz_err *err)
@@ -110,8 +121,7 @@ static int check_name(struct vz_rpm *r, const struct vz_plan_package *p, struct 
 	return 0;
 }
 
-static int check(struct vz_rpm *r, const struct vz_buf *keyring, bool must, const struct vz_plan_package *p,
-		 struct vz_err *err)
+static int check(struct vz_rpm *r, const struct keys *keys, bool must, const struct vz_plan_package *p, struct vz_err *err)
 {
 	auto_buf struct vz_buf signature = {0};
 
@@ -121,18 +131,20 @@ static int check(struct vz_rpm *r, const struct vz_buf *keyring, bool must, cons
 		vz_err_set(err, VZ_UNTRUSTED, "it is not signed");
 		return vz_err_hint(err, "where only the metadata is signed, the recipe says so: 'trust = metadata'");
 	}
-	if (signature.len && check_header(r, keyring, &signature, err) < 0)
+	if (signature.len && check_header(r, keys, &signature, err) < 0)
 		return -1;
 	if (vz_rpm_check(r, VZ_RPM_HEADER, err) < 0 || check_name(r, p, err) < 0)
 		return -1;
 	return signature.len && must ? check_payload(r, err) : 0;
 }
 
-int vz_trust_rpm(const struct vz_buf *keyring, bool must, const struct vz_plan_package *p, int fd, struct vz_err *err)
+int vz_trust_rpm(struct vz_signers *known, const struct vz_buf *keyring, bool must, const struct vz_plan_package *p, int fd,
+		 struct vz_err *err)
 {
+	const struct keys keys = { known, keyring };
 	auto_rpm struct vz_rpm *r = vz_rpm_open(fd, err);
 
-	if (r && check(r, keyring, must, p, err) == 0)
+	if (r && check(r, &keys, must, p, err) == 0)
 		return 0;
 	/* what cannot be read cannot be trusted either */
 	if (err->code == VZ_FAILED)
@@ -148,5 +160,5 @@ int vz_trust_rpm_package(struct vz_source *s, const struct vz_plan_package *p, i
 		return 0;
 	if (vz_keyring_read(s->repo, &keyring, err) < 0)
 		return -1;
-	return vz_trust_rpm(&keyring, s->repo->trust != VZ_TRUST_METADATA, p, fd, err);
+	return vz_trust_rpm(s->signers, &keyring, s->repo->trust != VZ_TRUST_METADATA, p, fd, err);
 }

@@ -6,7 +6,8 @@
  * chain is: a signature over the header's bytes, made by the repository's key;
  * the digest of the payload, in that header, over SHA-256 or better.  gpgv
  * judges the signature (resolver/trust.h), over exactly the bytes that are the
- * header: nothing of it is parsed before.  rpm 4.18's own OpenPGP code is not
+ * header: nothing of it is parsed before.  Of many packages by one key it judges the
+ * first, or some, and of the others libcrypto tells (resolver/signer.h).  rpm 4.18's own OpenPGP code is not
  * asked, since it knows neither expired nor revoked keys nor weak digests;
  * and digests in the signature header, which nobody signed, prove nothing.
  *
@@ -25,11 +26,12 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "resolver/plan.h"
+#include "resolver/signer.h"
 #include "resolver/source.h"
 
-/* Checks the package in `fd`, which was planned as `p` (its name, version, arch count), against the keyring.
- * `must`: it has to be signed; else one without signatures is taken. VZ_UNTRUSTED. */
-int vz_trust_rpm(const struct vz_buf *keyring, bool must, const struct vz_plan_package *p, int fd, struct vz_err *err);
+/* Checks the package in `fd`, which was planned as `p` (its name, version, arch count), against the keyring, for which
+ * `known` is. `must`: it has to be signed; else one without signatures is taken. VZ_UNTRUSTED. */
+int vz_trust_rpm(struct vz_signers *known, const struct vz_buf *keyring, bool must, const struct vz_plan_package *p, int fd, struct vz_err *err);
 
 /* For vz_source_ops.check_package: by the repository's key and `trust`. */
 int vz_trust_rpm_package(struct vz_source *s, const struct vz_plan_package *p, int fd, struct vz_err *err);

@@ -26,6 +26,7 @@ fuzz_programs = \
 	tests/fuzz/fuzz-metalink \
 	tests/fuzz/fuzz-ez \
 	tests/fuzz/fuzz-keyring \
+	tests/fuzz/fuzz-signer \
 	tests/fuzz/fuzz-modules \
 	tests/fuzz/fuzz-records \
 	tests/fuzz/fuzz-rpmdb \
@@ -128,6 +129,10 @@ tests_fuzz_fuzz_ez_LDADD = $(RESOLVER_LIBS)
 tests_fuzz_fuzz_keyring_SOURCES = tests/fuzz/fuzz-keyring.c $(fuzz_main)
 tests_fuzz_fuzz_keyring_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_keyring_LDADD = $(RESOLVER_LIBS)
+
+tests_fuzz_fuzz_signer_SOURCES = tests/fuzz/fuzz-signer.c $(fuzz_main)
+tests_fuzz_fuzz_signer_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_signer_LDADD = $(RESOLVER_LIBS)
 
 tests_fuzz_fuzz_modules_SOURCES = tests/fuzz/fuzz-modules.c $(fuzz_main)
 tests_fuzz_fuzz_modules_LDFLAGS = $(fuzz_ldflags)

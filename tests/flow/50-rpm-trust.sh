@@ -20,6 +20,8 @@ for kind in good unsigned wrong-key; do rpm_publish "$tmp/$kind" "$tmp/key"; don
 publish() {
 	rm -rf "$repo" "$root"
 	cp -a "$tmp/${1:-good}" "$repo"
+	# however slow this is: what is new is asked for as a whole, not whether it is newer
+	touch -d '1 hour' "$repo/repodata/repomd.xml"
 }
 publish
 serve "$repo"
@@ -76,6 +78,25 @@ cut_payload() { truncate -s -30 "$1"; }
 both 'signature is wrong' flip_header
 both "payload does not have the digest" flip_payload
 both "payload does not have the digest" cut_payload
+# the first package shows that the key is good; what the second has is judged all the same
+rpm_pkg "$tmp/second" second 1.0-1 'Requires: core'
+second() { # REGEX BEND
+	publish
+	cp "$tmp"/second/*.rpm "$repo/"
+	"$2" "$repo"/second-*.rpm
+	rpm_publish "$repo" "$tmp/key"
+	run 5 vz create template "$tmp/t.recipe"
+	one_error_line
+	said "package 'second': .*$1"
+	[ -z "$(ls "$root/templates" 2>/dev/null)" ] || die "made a template"
+}
+sed -i 's/^install = core$/install = core second/' "$tmp/t.recipe"
+second 'it is not signed' :
+rpm_addsign "$tmp/key" "$tmp"/second/*.rpm
+second 'signature is wrong' flip_header
+rpm_addsign "$tmp/other-key" "$tmp"/second/*.rpm
+second "not signed as the recipe's key demands" :
+wants
 # also where nobody asked for signatures
 for bend in flip_header flip_payload cut_payload; do
 	publish

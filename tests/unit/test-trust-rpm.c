@@ -143,10 +143,11 @@ static void sign_legacy(struct rpm_header *h, const struct vz_buf *header)
 
 static int check(const struct vz_buf *keys, bool need, const struct vz_buf *rpm)
 {
+	auto_signers struct vz_signers *known = vz_signers_new();
 	auto_fd int fd = memfd_create("rpm", MFD_CLOEXEC);
 
 	must(vz_write_fd(fd, rpm->data, rpm->len, &err));
-	return vz_trust_rpm(keys, need, &planned, fd, &err);
+	return vz_trust_rpm(known, keys, need, &planned, fd, &err);
 }
 
 #define FILES .files = { { .path = "/a", .data = "content" } }
