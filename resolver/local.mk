@@ -49,7 +49,7 @@ tests_unit_test_fetch_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_fetch_LDADD = $(FETCH_TEST_LIBS)
 
 # plans, sources, solving
-libresolver_a_SOURCES += resolver/plan.c resolver/plan_change.c resolver/plan_change.h resolver/resolve.c
+libresolver_a_SOURCES += resolver/plan.c resolver/plan_value.c resolver/plan_change.c resolver/plan_change.h resolver/resolve.c
 libresolver_a_SOURCES += \
 	resolver/source.c resolver/source.h resolver/source_deb.c resolver/state.c resolver/state.h \
 	resolver/trust.c resolver/trust.h resolver/trust_rpm.c resolver/trust_rpm.h resolver/signer.c resolver/signer.h resolver/release.c \
