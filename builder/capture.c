@@ -11,7 +11,6 @@
 #include "base/proc.h"
 #include "builder/inode.h"
 #include "builder/overlay.h"
-#include "store/object.h"
 
 #define DEPTH_LIMIT 512          /* directories within directories; a level costs a descriptor and some stack */
 
@@ -88,38 +87,6 @@ static int read_inode(const struct reader *r, int fd, const struct stat *st, str
 	return 0;
 }
 
-/* What is small stands in the tree; the file may change while it is read. */
-static int read_content(struct reader *r, int fd, struct vz_node *n, struct vz_err *err)
-{
-	char head[VZ_INLINE_MAX + 1];
-	size_t len = 0;
-	struct vz_digest d;
-	uint64_t size;
-	bool new;
-
-	while (len < sizeof head) {
-		ssize_t got = read(fd, head + len, sizeof head - len);
-
-		if (got < 0 && errno != EINTR)
-			return vz_err_sys(err, "read '%s'", n->name);
-		if (got == 0)
-			break;
-		len += got > 0 ? (size_t)got : 0;
-	}
-	if (len <= VZ_INLINE_MAX) {
-		vz_node_set_content(n, head, len);
-		return 0;
-	}
-	if (lseek(fd, 0, SEEK_SET) < 0)
-		return vz_err_sys(err, "read '%s'", n->name);
-	if (vz_object_put_fd(r->c->store, fd, &d, &size, &new, err) < 0)
-		return -1;
-	vz_node_set_object(n, &d, size);
-	if (new)
-		r->c->new_bytes += size;
-	return 0;
-}
-
 static int read_file(struct reader *r, int dir, struct vz_node *n, struct vz_err *err)
 {
 	struct stat st;
@@ -133,7 +100,7 @@ static int read_file(struct reader *r, int dir, struct vz_node *n, struct vz_err
 		return -1;
 	if (vz_node_xattr(n, VZ_OVERLAY_MARK "metacopy"))
 		return 0;
-	return read_content(r, fd, n, err);
+	return vz_inode_read_content(r->c->store, fd, n, &r->c->new_bytes, err);
 }
 
 static int read_dir(struct reader *r, int fd, struct vz_node *dir, struct vz_err *err);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "builder/overlay.h"
+#include "store/object.h"
 
 #define XATTR_LIMIT (64 * 1024)
 
@@ -78,4 +79,36 @@ int vz_inode_read(int fd, const struct stat *st, struct vz_node *n, struct vz_er
 	if (S_ISLNK(st->st_mode) && read_target(fd, n, err) < 0)
 		return -1;
 	return read_xattrs(fd, n, err);
+}
+
+/* What is small stands in the tree; the file may change while it is read. */
+int vz_inode_read_content(struct vz_store *s, int fd, struct vz_node *n, uint64_t *new_bytes, struct vz_err *err)
+{
+	char head[VZ_INLINE_MAX + 1];
+	size_t len = 0;
+	struct vz_digest d;
+	uint64_t size;
+	bool new;
+
+	while (len < sizeof head) {
+		ssize_t got = read(fd, head + len, sizeof head - len);
+
+		if (got < 0 && errno != EINTR)
+			return vz_err_sys(err, "read '%s'", n->name);
+		if (got == 0)
+			break;
+		len += got > 0 ? (size_t)got : 0;
+	}
+	if (len <= VZ_INLINE_MAX) {
+		vz_node_set_content(n, head, len);
+		return 0;
+	}
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return vz_err_sys(err, "read '%s'", n->name);
+	if (vz_object_put_fd(s, fd, &d, &size, &new, err) < 0)
+		return -1;
+	vz_node_set_object(n, &d, size);
+	if (new)
+		*new_bytes += size;
+	return 0;
 }
