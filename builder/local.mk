@@ -18,6 +18,7 @@ libbuilder_a_SOURCES += \
 libbuilder_a_SOURCES += builder/sources.c builder/sources.h builder/sources_deb.c
 # an upper directory becomes a tree
 libbuilder_a_SOURCES += builder/capture.c builder/capture.h builder/inode.c builder/inode.h builder/overlay.c builder/overlay.h
+libbuilder_a_SOURCES += builder/seal.c builder/seal.h
 # maintainer scripts
 libbuilder_a_SOURCES += \
 	builder/configure.c builder/configure.h builder/configure_deb.c builder/configure_deb.h \

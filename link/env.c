@@ -10,6 +10,7 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/usage.h"
+#include "link/env_record.h"
 #include "link/running.h"
 
 #define MAX_RECORD 65536
@@ -50,27 +51,35 @@ static int publish(struct vz_store *s, int stage, const char *name, struct vz_er
 	return vz_fsync(envs, "envs", err);
 }
 
+int vz_env_check_new(const struct vz_store *s, const char *name, struct vz_err *err)
+{
+	auto_free char *path = vz_printf("envs/%s", name);
+
+	if (!vz_name_is_sane(name)) {
+		vz_err_set(err, VZ_USAGE, "'%s' cannot be the name of an environment", name);
+		return vz_err_hint(err, "use letters, digits, '.', '_' and '-', at most 128, first a letter or digit");
+	}
+	if (faccessat(vz_store_fd(s), path, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return vz_err_set(err, VZ_EXISTS, "environment '%s' exists already", name);
+	return 0;
+}
+
 int vz_env_create(struct vz_store *s, const char *name, const struct vz_composition *shows, struct vz_env *ret,
 		  struct vz_err *err)
 {
 	auto_env struct vz_env e = {
 		.name = vz_strdup(name), .generation = 1, .created = time(NULL), .since = time(NULL), .reason = vz_strdup("create"),
 	};
-	auto_free char *path = vz_printf("envs/%s", name);
 	auto_fd int lock = -1, image = -1;
 	struct vz_err unused;
 	int stage;
 
 	vz_composition_copy(shows, &e.shows);
-	if (!vz_name_is_sane(name)) {
-		vz_err_set(err, VZ_USAGE, "'%s' cannot be the name of an environment", name);
-		return vz_err_hint(err, "use letters, digits, '.', '_' and '-', at most 128, first a letter or digit");
-	}
-	lock = vz_store_lock(s, "env", name, true, err);
-	if (lock < 0)
+	if (vz_env_check_new(s, name, err) < 0)
 		return -1;
-	if (faccessat(vz_store_fd(s), path, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-		return vz_err_set(err, VZ_EXISTS, "environment '%s' exists already", name);
+	lock = vz_store_lock(s, "env", name, true, err);
+	if (lock < 0 || vz_env_check_new(s, name, err) < 0)
+		return -1;
 	image = vz_store_open_image(s, &shows->image, err);
 	stage = image < 0 ? -1 : vz_store_stage(s, err);
 	if (stage < 0)

@@ -155,6 +155,27 @@ void vz_env_verify(const struct vz_store *s, const char *name, struct vz_finding
 /* One of its files again: 0 if it is good now. */
 int vz_env_verify_path(const struct vz_store *s, enum vz_finding_kind kind, const char *path, struct vz_err *err);
 
+/*
+ * Sealing: private files become an image of the store, the record's "layer", and
+ * leave the private area, which shows the same afterwards.  What seals says
+ * what goes (builder/seal.h).  The record is the commit point.  The layer is of
+ * the environment, not of a generation: rolling back keeps it.
+ */
+struct vz_env_seal {
+	const char *name;
+	/* Makes the image and says what of the area `upper_fd` it stands for: DROP, in this order. Nothing: all stays. */
+	int (*plan)(void *ctx, int upper_fd, const struct vz_env *now, struct vz_digest *ret_layer, struct vz_upper_plan *ret,
+		    struct vz_err *err);
+	void *ctx;
+};
+/* VZ_BUSY while it is in use. */
+int vz_env_seal(struct vz_store *s, const struct vz_env_seal *what, struct vz_err *err);
+
+/* Makes `new` show what `name` shows, with the same layer, a copy of what else is private, and its settings; generations
+ * before this one stay behind, and the next that uses it gives it an identity of its own. VZ_BUSY while `name` is in
+ * use; VZ_EXISTS. */
+int vz_env_clone(struct vz_store *s, const char *name, const char *new, struct vz_env *ret, struct vz_err *err);
+
 /* The format itself, for tests and fuzzing. VZ_DAMAGED. */
 int vz_env_format(const struct vz_env *e, struct vz_buf *ret, struct vz_err *err);
 int vz_env_parse(const char *text, size_t len, struct vz_env *ret, struct vz_err *err);

@@ -40,6 +40,7 @@ static int go_back(struct move *mv, const struct vz_env *now, struct vz_env *ret
 		return vz_err_set(err, VZ_NOTFOUND, "environment '%s' has no generation before %u", name, now->generation);
 	if (vz_env_generation(mv->store, name, target, ret, err) < 0 || target == now->generation)
 		return target == now->generation ? 0 : -1;
+	ret->layer = now->layer;
 	for (size_t i = 0; i < n_from && !mv->n_left; i++)
 		if (from[i] == target)
 			mv->n_left = i + 1;

@@ -11,6 +11,8 @@
 
 #include "link/env.h"
 
+/* Can it become an environment's name? VZ_USAGE, VZ_EXISTS; to be asked with and without its lock. */
+int vz_env_check_new(const struct vz_store *s, const char *name, struct vz_err *err);
 void vz_env_copy(const struct vz_env *e, struct vz_env *ret);
 /* Makes `e` the record below generations/, durably. */
 int vz_env_keep(struct vz_store *s, const struct vz_env *e, struct vz_err *err);

@@ -58,4 +58,7 @@ int vz_turn_forget(const struct vz_turn *t, unsigned generation, struct vz_err *
  * `ret_remap`, which may be NULL: what had to follow. */
 int vz_env_lock(struct vz_store *s, const char *name, struct vz_env *ret, struct vz_remap *ret_remap, struct vz_err *err);
 
+/* The same of one that nothing uses, and with its directories open. VZ_BUSY. */
+int vz_env_hold_idle(struct vz_store *s, const char *name, struct vz_env *ret, struct vz_turn *ret_turn, struct vz_err *err);
+
 #endif

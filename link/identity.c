@@ -131,6 +131,38 @@ static bool has_ssh_key(int dir)
 	return found;
 }
 
+/* Empty, not absent: that is what systemd takes for the first boot of a copy. */
+static int forget_machine_id(int etc, struct vz_err *err)
+{
+	const struct vz_buf empty = {0};
+	auto_buf struct vz_buf id = {0};
+
+	return read_entry(etc, "machine-id", &id) && id.len ? write_entry(etc, "machine-id", &empty, 0444, err) : 0;
+}
+
+static int forget_ssh_keys(int dir, struct vz_err *err)
+{
+	auto_texts struct vz_texts names = {0};
+
+	if (vz_list_dir(dir, ".", &names, err) < 0)
+		return -1;
+	for (size_t i = 0; i < names.n; i++)
+		if (fnmatch("ssh_host_*_key*", names.v[i], 0) == 0 && unlinkat(dir, names.v[i], 0) < 0)
+			return vz_err_sys(err, "remove '/etc/ssh/%s'", names.v[i]);
+	return 0;
+}
+
+int vz_identity_forget(int root, struct vz_err *err)
+{
+	struct vz_err unused;
+	auto_fd int etc = vz_path_open(root, "etc", O_RDONLY | O_DIRECTORY, 0, &unused);
+	auto_fd int ssh = vz_path_open(root, "etc/ssh", O_RDONLY | O_DIRECTORY, 0, &unused);
+
+	if (etc >= 0 && forget_machine_id(etc, err) < 0)
+		return -1;
+	return ssh < 0 ? 0 : forget_ssh_keys(ssh, err);
+}
+
 bool vz_identity_wants_ssh_keys(int root)
 {
 	struct vz_err unused;

@@ -25,6 +25,8 @@
 /* `root`: the environment's mount. `chosen`: the name was, so it goes to /etc/hostname whatever is there. An
  * environment without /etc gets nothing. */
 int vz_identity_give(int root, const char *hostname, bool chosen, struct vz_err *err);
+/* Takes machine-id and the SSH server's keys away, as from a copy of another environment. */
+int vz_identity_forget(int root, struct vz_err *err);
 /* Has it an SSH server's directory, without keys, and ssh-keygen? */
 bool vz_identity_wants_ssh_keys(int root);
 

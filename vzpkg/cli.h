@@ -86,6 +86,7 @@ int vz_cmd_umount(struct vz_cli *cli, int argc, char **argv, struct vz_err *err)
 int vz_cmd_export(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
 int vz_cmd_start(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
 int vz_cmd_stop(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
+int vz_cmd_clone(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
 int vz_cmd_push(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
 int vz_cmd_pull(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
 int vz_cmd_import(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);

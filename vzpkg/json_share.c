@@ -47,6 +47,31 @@ void vz_json_pull(const struct vz_pull *p, const char *from)
 	print(doc);
 }
 
+static void put_digest(json_t *doc, const char *key, const struct vz_digest *d)
+{
+	static const struct vz_digest none;
+	char hex[VZ_HEX_LEN + 1];
+
+	vz_digest_hex(d, hex);
+	if (vz_digest_cmp(d, &none))
+		json_object_set_new(doc, key, json_string(hex));
+}
+
+void vz_json_clone(const struct vz_env *e, const char *from, const struct vz_seal *sealed, double seconds)
+{
+	json_t *doc = json_pack("{s:s, s:s, s:I}", "env", e->name, "from", from, "generation", (json_int_t)e->generation);
+
+	json_object_set_new(doc, "template", json_string(e->shows.template_name));
+	put_digest(doc, "image", &e->shows.image);
+	put_digest(doc, "layer", &e->layer);
+	if (sealed) {
+		json_object_set_new(doc, "sealed", json_pack("{s:I, s:I, s:I}", "files", (json_int_t)sealed->files, "bytes",
+				    (json_int_t)sealed->bytes, "new_bytes", (json_int_t)sealed->new_bytes));
+		json_object_set_new(doc, "seconds", json_real(seconds));
+	}
+	print(doc);
+}
+
 void vz_json_push(const struct vz_push *p, const char *to)
 {
 	const struct vz_manifest *m = &p->subject->manifest;

@@ -5,6 +5,7 @@
 #ifndef VZPKG_JSON_SHARE_H
 #define VZPKG_JSON_SHARE_H
 
+#include "builder/seal.h"
 #include "share/artifact.h"
 #include "share/export.h"
 
@@ -14,6 +15,9 @@ void vz_json_export(const struct vz_export *e, const char *format);
 void vz_json_arrived(const struct vz_manifest *m, bool changed);
 /* The same and "from", "artifact": the digest of what the registry has, and "fetched": bytes. Of a dry run only these. */
 void vz_json_pull(const struct vz_pull *p, const char *from);
+/* {"env","from","generation","template","image","layer" where there is one,"sealed":{"files","bytes","new_bytes"},"seconds"};
+ * `sealed` NULL: of a dry run, without what that would give. */
+void vz_json_clone(const struct vz_env *e, const char *from, const struct vz_seal *sealed, double seconds);
 /* {"name","version","to","digest","size","sent","blobs"} */
 void vz_json_push(const struct vz_push *p, const char *to);
 /* What arrived, for people. */

@@ -6,6 +6,7 @@ vzpkg_vzpkg_SOURCES = \
 	vzpkg/change.c \
 	vzpkg/change.h \
 	vzpkg/cli.h \
+	vzpkg/cmd_clone.c \
 	vzpkg/cmd_create.c \
 	vzpkg/cmd_diff.c \
 	vzpkg/cmd_dump.c \

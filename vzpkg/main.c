@@ -60,6 +60,7 @@ const struct vz_command vz_commands[] = {
 	  vz_cmd_df },
 	{ "verify", NULL, "[--quick]", "Check every object, image, manifest and record, and tell what depends on what is wrong.",
 	  vz_cmd_verify },
+	{ "clone", NULL, "ENV NEW", "Make an environment like one that is not in use, sharing all that is private, too.", vz_cmd_clone },
 	{ "export", NULL, "NAME[@VERSION]|ENV --format oci|tar|composefs|ez FILE [--compress gzip|zstd|none]",
 	  "Write a template or an environment for other tools, or a recipe as an EZ template of the original.", vz_cmd_export },
 	{ "import", NULL, "FILE|DIR [--name NAME]",

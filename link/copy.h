@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A private area copied: a directory with all below it, made again beside.
+ *
+ * Everything that overlayfs and a tenant can see of it is the same: types,
+ * contents with their holes, modes, owners, times, attributes (those of overlayfs
+ * too, but for what names inodes of the old one), and which names are one inode.
+ * Sockets are left out.  Nothing is followed, and nothing but regular files and
+ * directories is opened.  Where the file system can, contents are shared.
+ */
+#ifndef LINK_COPY_H
+#define LINK_COPY_H
+
+#include "base/err.h"
+
+/* Makes `name` in `dir` a copy of the directory `from`. What is there when it fails is the caller's to remove. */
+int vz_copy_dir(int from, int dir, const char *name, struct vz_err *err);
+
+#endif
