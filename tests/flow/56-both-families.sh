@@ -9,6 +9,8 @@ with_rpmdist
 # the same packages as the base, from where the mirror is now
 recipe "$tmp/debian.recipe" "$mirror_url" "$suite" "$mirror/key/key.gpg" apt
 run 0 vz create template "$tmp/debian.recipe"
+shown() { run 0 vz --json df; json '"\(.objects) \(.bytes) \(.logical_bytes)"'; }
+read -r objects bytes logical < <(shown)
 rpm_recipe "$tmp/core.recipe" "$rpm_url" "$rpm_key" @core
 run 0 vz --json create template "$tmp/core.recipe"
 new=$(json .new_bytes) all=$(json .bytes)
@@ -27,6 +29,15 @@ grep -q "^$(bash_of core) " "$tmp/both" || die "bash is not in both"
 sort -u "$tmp/deb" "$tmp/rpm" >"$tmp/all"
 (cd "$root/objects" && find . -type f -printf '%P %s\n') | sort >"$tmp/stored"
 same "$(comm -13 "$tmp/stored" "$tmp/all" | head -n 3)" '' 'objects that are missing, or of another size'
+
+# as df shows it: what came with the second is what only it has
+read -r objects_now bytes_now logical_now < <(shown)
+came=$((objects_now - objects)) only=$(comm -13 "$tmp/both" "$tmp/rpm" | wc -l)
+[ "$came" -ge "$only" ] || die "df tells of $came new objects, $only are"
+# some contents were another stage's
+[ "$came" -le $((only + 10)) ] || die "df tells of $came new objects, not $only"
+[ $((2 * (bytes_now - bytes))) -lt $((logical_now - logical)) ] ||
+	die "df tells of $((bytes_now - bytes)) new bytes of $((logical_now - logical))"
 
 # an application for both: the same recipe, what its OS template's family calls it
 printf '[template]\nname = web\nkind = app\n[packages]\n[packages debian*]\ninstall = nginx-light\n[packages core*]\ninstall = nginx\n' \
