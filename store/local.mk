@@ -51,6 +51,13 @@ libstore_a_SOURCES += store/live.c store/live.h store/gc.c store/gc.h store/gc_o
 	store/reserve.c store/reserve.h
 libstore_a_SOURCES += store/findings.c store/findings.h store/verify.c store/verify.h store/verify_objects.c \
 	store/verify_parts.h store/verify_templates.c
+libstore_a_SOURCES += store/verdict.c store/verdict.h
+
+unit_tests += tests/unit/test-verdict
+check_PROGRAMS += tests/unit/test-verdict
+tests_unit_test_verdict_SOURCES = tests/unit/test-verdict.c tests/unit/unit.h tests/unit/scratch.h
+tests_unit_test_verdict_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_verdict_LDADD = $(STORE_LIBS) $(CHECK_LIBS)
 
 unit_tests += tests/unit/test-store
 check_PROGRAMS += tests/unit/test-store
