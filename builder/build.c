@@ -15,6 +15,7 @@
 #include "builder/stage.h"
 #include "resolver/resolve.h"
 #include "store/ingest.h"
+#include "store/verdict.h"
 
 struct build {
 	struct vz_store *store;
@@ -32,6 +33,7 @@ struct build {
 	struct vz_buf log;
 	uint64_t new_bytes;              /* of packages; added to by several threads */
 	size_t ingested, to_ingest;
+	uint64_t fetched_bytes;
 };
 
 static void build_release(struct build *b)
@@ -161,6 +163,8 @@ static int fetch_and_ingest(struct build *b, struct vz_err *err)
 		return 0;
 	vz_report_stage(b->o->report, "fetching %zu of %zu packages", n, b->plan->n_packages);
 	b->to_ingest = n;
+	for (size_t i = 0; i < n; i++)
+		b->fetched_bytes += missing[i]->size;
 	return vz_resolve_fetch(b->session, missing, n, stage, ingest, b, err);
 }
 
@@ -402,18 +406,40 @@ static int publish(struct build *b, struct vz_stage *last, double seconds, struc
 	return vz_publish(&p, ret, err) < 0 ? -1 : keep_stages(b, err);
 }
 
-static int build(struct build *b, const struct timespec *start, struct vz_manifest *ret, struct vz_err *err)
+/* The current version stays. Stages are kept, so that it costs little to come to the same tomorrow. */
+static int hold(struct build *b, struct vz_build_result *ret, struct vz_err *err)
 {
+	if (vz_store_sync(b->store, err) < 0 || keep_stages(b, err) < 0 ||
+	    vz_manifest_read(b->store, b->recipe->name, &ret->manifest, err) < 0)
+		return -1;
+	ret->held = true;
+	return 0;
+}
+
+static int build(struct build *b, const struct timespec *start, struct vz_build_result *ret, struct vz_err *err)
+{
+	const struct vz_recipe_health *health = &b->recipe->health;
 	struct vz_stage *last = NULL, nothing = {0};
 	int rc;
 
-	if (!is_app(b))
-		return assemble(b, &last, err) < 0 ? -1 : publish(b, last, seconds_since(start), ret, err);
+	if (!is_app(b)) {
+		if (assemble(b, &last, err) < 0)
+			return -1;
+		if (b->o->only_if_changed && vz_verdict_holds(b->store, &last->image, health->checks, health->n_checks))
+			return hold(b, ret, err);
+		return publish(b, last, seconds_since(start), &ret->manifest, err);
+	}
 	rc = vz_publish_app_stage(b->store, &nothing, err);
 	if (rc == 0)
-		rc = publish(b, &nothing, seconds_since(start), ret, err);
+		rc = publish(b, &nothing, seconds_since(start), &ret->manifest, err);
 	vz_stage_release(&nothing);
 	return rc;
+}
+
+static int fetch(struct build *b, const struct vz_publish *known, struct vz_build_result *ret, struct vz_err *err)
+{
+	vz_publish_describe(known, &ret->manifest);
+	return fetch_and_ingest(b, err) < 0 ? -1 : vz_store_sync(b->store, err);
 }
 
 void vz_build_result_release(struct vz_build_result *r)
@@ -443,9 +469,11 @@ int vz_build(struct vz_store *s, const struct vz_recipe *recipe, const struct vz
 		return -1;
 	if (!same && o->dry_run)
 		vz_publish_describe(&known, &ret->manifest);
-	else if (!same && build(&b, &start, &ret->manifest, err) < 0)
+	else if (!same && (o->fetch_only ? fetch(&b, &known, ret, err) : build(&b, &start, ret, err)) < 0)
 		return -1;
-	ret->changed = !same;
+	ret->changed = !same && !ret->held;
+	ret->fetched = b.to_ingest;
+	ret->fetched_bytes = b.fetched_bytes;
 	ret->plan = steal(&b.plan);
 	return 0;
 }

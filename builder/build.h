@@ -30,6 +30,7 @@ struct vz_build_options {
 	bool only_if_changed;            /* update: no new version if the plan is the current one's */
 	bool security;                   /* of a template: the current version with what security asks for, and nothing else */
 	bool dry_run;                    /* stop after the plan */
+	bool fetch_only;                 /* stop when the packages are in the store */
 	const struct vz_report *report;
 };
 
@@ -37,6 +38,9 @@ struct vz_build_result {
 	struct vz_manifest manifest;     /* what was published, or the current one if unchanged */
 	struct vz_plan *plan;
 	bool changed;
+	bool held;                       /* only_if_changed: what it came to is known to be bad (store/verdict.h); not published */
+	size_t fetched;                  /* packages that came */
+	uint64_t fetched_bytes;          /* of those files */
 };
 
 void vz_build_result_release(struct vz_build_result *r);

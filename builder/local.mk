@@ -6,6 +6,10 @@ libbuilder_a_SOURCES = \
 	builder/package_file.c builder/package_file.h \
 	builder/presence.c builder/presence.h \
 	builder/publish.c builder/publish.h builder/stage.c builder/stage.h
+# updates that run by themselves
+libbuilder_a_SOURCES += \
+	builder/auto.c builder/auto.h builder/auto_envs.c builder/auto_log.c builder/auto_log.h builder/auto_move.c \
+	builder/auto_run.h builder/auto_templates.c builder/checks.c builder/trial.c builder/trial.h
 # what changed, and why
 libbuilder_a_SOURCES += builder/drift.c builder/drift.h
 libbuilder_a_SOURCES += \
@@ -50,6 +54,12 @@ check_PROGRAMS += tests/unit/test-rpmdb
 tests_unit_test_rpmdb_SOURCES = tests/unit/test-rpmdb.c tests/unit/scratch.h tests/unit/trees.h tests/unit/unit.h
 tests_unit_test_rpmdb_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(RPM_CFLAGS)
 tests_unit_test_rpmdb_LDADD = $(BUILDER_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-auto-log
+check_PROGRAMS += tests/unit/test-auto-log
+tests_unit_test_auto_log_SOURCES = tests/unit/test-auto-log.c tests/unit/scratch.h tests/unit/unit.h
+tests_unit_test_auto_log_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_auto_log_LDADD = $(BUILDER_LIBS) $(CHECK_LIBS)
 
 unit_tests += tests/unit/test-overlay
 check_PROGRAMS += tests/unit/test-overlay

@@ -72,6 +72,8 @@ int vz_cmd_remove_added(struct vz_cli *cli, int argc, char **argv, struct vz_err
 int vz_cmd_upgrade(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
 int vz_cmd_update_env(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
 int vz_cmd_rollback_env(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
+int vz_cmd_fetch(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
+int vz_cmd_auto_update(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
 int vz_cmd_history(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
 int vz_cmd_status(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
 int vz_cmd_remove_template(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);

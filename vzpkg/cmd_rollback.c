@@ -6,6 +6,7 @@
 #include "base/fd.h"
 #include "link/env.h"
 #include "store/manifest.h"
+#include "store/verdict.h"
 #include "vzpkg/change.h"
 #include "vzpkg/cli.h"
 #include "vzpkg/json.h"
@@ -23,6 +24,15 @@ static unsigned version_before(const struct vz_store *store, const char *name, u
 			best = versions[i];
 	free(versions);
 	return best;
+}
+
+/* Who makes a version current that failed a health check knows better. */
+static int forget_verdict(struct vz_store *store, const char *name, unsigned version, struct vz_err *err)
+{
+	auto_free char *ref = vz_printf("%s@%u", name, version);
+	auto_manifest struct vz_manifest m = {0};
+
+	return vz_manifest_read(store, ref, &m, err) < 0 ? -1 : vz_verdict_forget(store, &m.image, err);
 }
 
 static int parse_number(const char *text, unsigned *ret, struct vz_err *err)
@@ -58,10 +68,10 @@ int vz_cmd_rollback_template(struct vz_cli *cli, int argc, char **argv, struct v
 		target = version_before(store, name, current, err);
 	if (!target)
 		return vz_err_set(err, VZ_NOTFOUND, "template '%s' has no version before %u", name, current);
-	if (!cli->dry_run && vz_manifest_set_current(store, name, target, err) < 0)
+	if (!cli->dry_run && (vz_manifest_set_current(store, name, target, err) < 0 || forget_verdict(store, name, target, err) < 0))
 		return -1;
 	if (cli->json)
-		vz_json_updates(&(struct vz_json_update){ m.name, current, target, current != target }, 1);
+		vz_json_updates(&(struct vz_json_update){ m.name, current, target, current != target, false }, 1);
 	else if (!cli->quiet)
 		printf("%s: %s%u -> %u\n", name, cli->dry_run ? "would go " : "", current, target);
 	return 0;

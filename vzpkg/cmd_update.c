@@ -62,7 +62,7 @@ static int update(const struct vz_cli *cli, struct vz_store *store, const char *
 		return vz_err_wrap(err, "template '%s'", name);
 	if (cli->dry_run && result.changed && !cli->json && !cli->quiet && print_preview(&m, result.plan, err) < 0)
 		return -1;
-	*ret = (struct vz_json_update){ vz_strdup(name), m.version, m.version, result.changed };
+	*ret = (struct vz_json_update){ vz_strdup(name), m.version, m.version, result.changed, result.held };
 	if (!cli->dry_run)
 		ret->now = result.manifest.version;
 	/* somebody else built meanwhile what we were about to */
@@ -76,7 +76,9 @@ static void print_update(const struct vz_cli *cli, const struct vz_json_update *
 	vz_terminal_end();
 	if (cli->json || cli->quiet)
 		return;
-	if (!u->changed)
+	if (u->held)
+		printf("%s@%u: stays; what it would get failed a health check\n", u->name, u->old);
+	else if (!u->changed)
 		printf("%s@%u: unchanged\n", u->name, u->old);
 	else if (cli->dry_run)
 		printf("%s@%u: would get a new version\n", u->name, u->old);

@@ -57,6 +57,7 @@ void vz_json_updates(const struct vz_json_update *u, size_t n)
 		json_object_set_new(j, "old", number(u[i].old));
 		json_object_set_new(j, "new", number(u[i].now));
 		json_object_set_new(j, "changed", json_boolean(u[i].changed));
+		json_object_set_new(j, "held", json_boolean(u[i].held));
 		json_array_append_new(list, j);
 	}
 	print(list);

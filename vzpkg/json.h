@@ -22,6 +22,7 @@ struct vz_json_update {
 	char *name;
 	unsigned old, now;               /* versions; equal if nothing changed */
 	bool changed;
+	bool held;                       /* what there is to update to failed a health check */
 };
 void vz_json_updates(const struct vz_json_update *u, size_t n);
 

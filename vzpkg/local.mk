@@ -6,12 +6,14 @@ vzpkg_vzpkg_SOURCES = \
 	vzpkg/change.c \
 	vzpkg/change.h \
 	vzpkg/cli.h \
+	vzpkg/cmd_auto_update.c \
 	vzpkg/cmd_clone.c \
 	vzpkg/cmd_create.c \
 	vzpkg/cmd_diff.c \
 	vzpkg/cmd_dump.c \
 	vzpkg/cmd_exec.c \
 	vzpkg/cmd_export.c \
+	vzpkg/cmd_fetch.c \
 	vzpkg/cmd_history.c \
 	vzpkg/cmd_image.c \
 	vzpkg/cmd_import.c \
@@ -30,6 +32,8 @@ vzpkg_vzpkg_SOURCES = \
 	vzpkg/cmd_update.c \
 	vzpkg/json.c \
 	vzpkg/json.h \
+	vzpkg/json_auto.c \
+	vzpkg/json_auto.h \
 	vzpkg/json_share.c \
 	vzpkg/json_share.h \
 	vzpkg/json_diff.c \
