@@ -222,6 +222,7 @@ flow_tests += \
 	tests/flow/70-difference.sh \
 	tests/flow/71-security.sh \
 	tests/flow/73-auto-update.sh \
+	tests/flow/74-schedule.sh \
 	tests/flow/12-recipes.sh \
 	tests/flow/13-ez.sh \
 	tests/flow/10-command-line.sh
