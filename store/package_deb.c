@@ -30,7 +30,7 @@ struct deb {
 	size_t n_members, cap_members, control_bytes;
 	char *package, *version, *arch;
 	bool multi_arch_same;
-	struct vz_table conffiles;   /* by path */
+	struct vz_table conffiles;   /* by path; no value: one that a later version removes */
 	bool sum_all;                /* no md5sums member: they are made here, as dpkg does */
 	struct vz_hash *md5;
 	struct vz_table sums;        /* path → hex, to be freed: conffiles, or all */
@@ -187,18 +187,23 @@ static int parse_conffiles(struct deb *d, struct vz_err *err)
 
 	for (const char *next; at < end; at = next) {
 		const char *newline = memchr(at, '\n', (size_t)(end - at)), *stop = newline ? newline : end;
+		static const char flag[] = "remove-on-upgrade ";
 		auto_free char *line = NULL, *path = NULL;
+		const char *named;
+		bool going;
 
 		next = newline ? newline + 1 : end;
 		while (stop > at && isspace((unsigned char)stop[-1]))
 			stop--;
 		line = vz_strndup(at, (size_t)(stop - at));
-		if (!*line || !strncmp(line, "remove-on-upgrade ", 18))
+		if (!*line)
 			continue;
-		if (*line != '/' || !vz_path_is_sane(line) || has_control_bytes(line))
+		going = strncmp(line, flag, strlen(flag)) == 0;
+		named = going ? line + strlen(flag) : line;
+		if (*named != '/' || !vz_path_is_sane(named) || has_control_bytes(named))
 			return vz_err_set(err, VZ_FAILED, "conffiles has the bad path '%s'", line);
-		path = vz_path_normal(line);
-		vz_table_put(&d->conffiles, path, d);
+		path = vz_path_normal(named);
+		vz_table_put(&d->conffiles, path, going ? NULL : d);
 	}
 	return 0;
 }
@@ -313,10 +318,26 @@ static int give_infos(struct deb *d, struct vz_err *err)
 	return give_info(d, "list", d->newest, &d->list, err);
 }
 
+/* As dpkg's database has them. */
+static void keep_conffiles(struct deb *d)
+{
+	auto_buf struct vz_buf lines = {0};
+
+	for (size_t i = 0; i < d->conffiles.n; i++) {
+		const char *path = d->conffiles.items[i].key, *sum = vz_table_get(&d->sums, path);
+
+		if (!d->conffiles.items[i].value)
+			vz_buf_printf(&lines, "%s newconffile remove-on-upgrade\n", path);
+		else if (sum)
+			vz_buf_printf(&lines, "%s %s\n", path, sum);
+	}
+	if (lines.len)
+		vz_record_add(d->record, "conffile-md5", lines.data, lines.len);
+}
+
 static void keep_members(struct deb *d)
 {
 	static const char *const kept[] = { "control", "preinst", "postinst", "conffiles", "triggers" };
-	auto_buf struct vz_buf sums = {0};
 
 	for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
 		const struct member *m = find_member(d, kept[i]);
@@ -324,14 +345,7 @@ static void keep_members(struct deb *d)
 		if (m)
 			vz_record_add(d->record, m->name, m->data.data, m->data.len);
 	}
-	for (size_t i = 0; i < d->conffiles.n; i++) {
-		const char *path = d->conffiles.items[i].key, *sum = vz_table_get(&d->sums, path);
-
-		if (sum)
-			vz_buf_printf(&sums, "%s %s\n", path, sum);
-	}
-	if (sums.len)
-		vz_record_add(d->record, "conffile-md5", sums.data, sums.len);
+	keep_conffiles(d);
 }
 
 static int read_deb(int fd, struct vz_sink *sink, struct vz_record *record, struct vz_err *err)

@@ -308,7 +308,8 @@ START_TEST(test_good)
 	ck_assert_uint_eq(find(r, "/var/lib/dpkg/info/tst:amd64.md5sums")->size, 88);
 	ck_assert_uint_eq(find(r, "/var/lib/dpkg/info")->mode, S_IFDIR | 0755);
 
-	ck_assert_str_eq(vz_record_member(r, "conffile-md5")->data, "/etc/x.conf d5e29449b9e66d5b4bb0d6ce48fbbcb1\n");
+	ck_assert_str_eq(vz_record_member(r, "conffile-md5")->data,
+			 "/etc/x.conf d5e29449b9e66d5b4bb0d6ce48fbbcb1\n/etc/old newconffile remove-on-upgrade\n");
 	ck_assert_str_eq(vz_record_member(r, "postinst")->data, "#!/bin/sh\n");
 	ck_assert_ptr_nonnull(vz_record_member(r, "control"));
 	ck_assert_ptr_null(vz_record_member(r, "preinst"));
