@@ -48,7 +48,7 @@ static int sweep_node(struct vz_node *n, void *ctx)
 	if (s->what == VZ_SWEEP_EMPTY) {
 		if (vz_node_is_file(n))
 			vz_node_set_content(vz_node_inode(n), "", 0);
-	} else if (s->what == VZ_SWEEP_DROP || !vz_node_is_file(n) || vz_node_inode(n)->size) {
+	} else if (s->what == VZ_SWEEP_DROP || (vz_node_is_file(n) && vz_node_inode(n)->size)) {
 		vz_grow(s->gone, s->n, s->cap);
 		s->gone[s->n++] = n;
 	}

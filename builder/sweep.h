@@ -12,7 +12,7 @@
 
 enum vz_sweep_what {
 	VZ_SWEEP_DROP,                   /* the file goes */
-	VZ_SWEEP_FILLED,                 /* it goes unless it is empty */
+	VZ_SWEEP_FILLED,                 /* it goes if it is a file that is not empty */
 	VZ_SWEEP_EMPTY,                  /* it stays, without its content */
 };
 

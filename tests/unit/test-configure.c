@@ -162,7 +162,8 @@ START_TEST(test_configured)
 	struct vz_err err;
 
 	start(&f, "echo \"status: a: installed\" >&9\necho \"$@ $SOURCE_DATE_EPOCH\"\n" OK
-		  "/usr/sbin/policy-rc.d\necho policy $?; echo x >/etc/passwd-; echo x >/etc/kept; echo x >" DPKG "/lock\n");
+		  "/usr/sbin/policy-rc.d\necho policy $?; echo x >/etc/passwd-; echo x >/etc/kept; echo x >" DPKG "/lock\n"
+		  "mkdir -p /var/log; cd /var/log; echo x >filled; : >empty; ln -s ../x link\n");
 	add(&f, "a", "#!/bin/sh\necho $DPKG_MAINTSCRIPT_PACKAGE $DPKG_MAINTSCRIPT_NAME $* >/etc/seen\n"
 		     "read x && echo input; echo x >/run/x\necho said by a\n", NULL, "");
 	add(&f, "b", NULL, NULL, "");
@@ -173,6 +174,9 @@ START_TEST(test_configured)
 	ck_assert_ptr_null(vz_tree_find(f.tree, "/etc/passwd-"));
 	ck_assert_ptr_null(vz_tree_find(f.tree, DPKG "/lock"));
 	ck_assert_ptr_null(vz_tree_find(f.tree, "/usr/sbin/policy-rc.d"));
+	ck_assert_ptr_null(vz_tree_find(f.tree, "/var/log/filled"));
+	ck_assert_ptr_nonnull(vz_tree_find(f.tree, "/var/log/empty"));
+	ck_assert_ptr_nonnull(vz_tree_find(f.tree, "/var/log/link"));
 	ck_assert_ptr_nonnull(vz_tree_find(f.tree, "/etc/resolv.conf"));
 	ck_assert_str_eq(f.log.data, "said by a\n--status-fd 9 --abort-after=1 --force-unsafe-io,confdef,confold --configure -a "
 				     "1000\npolicy 101\n");
