@@ -2,6 +2,7 @@
 #include "base/pool.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <unistd.h>
 
@@ -77,6 +78,7 @@ struct vz_pool *vz_pool_new(unsigned threads)
 {
 	struct vz_pool *p = vz_new(struct vz_pool);
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	sigset_t all, old;
 
 	if (!threads)
 		threads = cpus < 2 ? 2 : cpus > 8 ? 8 : (unsigned)cpus;
@@ -85,8 +87,12 @@ struct vz_pool *vz_pool_new(unsigned threads)
 	pthread_cond_init(&p->done, NULL);
 	p->last = &p->first;
 	p->threads = vz_alloc(threads * sizeof *p->threads);
+	/* signals are for the thread that waits for something */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
 	while (p->n_threads < threads && pthread_create(&p->threads[p->n_threads], NULL, worker, p) == 0)
 		p->n_threads++;
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	if (!p->n_threads)
 		abort();
 	return p;

@@ -5,6 +5,7 @@
  * The first job that fails stops the pool: jobs not yet begun are dropped and
  * vz_pool_finish() returns its error. A job reports failure by filling its
  * `err` and returning -1. Jobs may be added while others run, also by jobs.
+ * No signal is delivered to these threads.
  */
 #ifndef BASE_POOL_H
 #define BASE_POOL_H

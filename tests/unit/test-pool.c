@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tests/unit/unit.h"
 
+#include <pthread.h>
+#include <signal.h>
+
 #include "base/pool.h"
 
 static int count;
@@ -38,4 +41,26 @@ START_TEST(test_first_failure_stops)
 }
 END_TEST
 
-UNIT_MAIN("pool", test_all_run, test_first_failure_stops)
+static int blocked(void *arg, struct vz_err *err)
+{
+	(void)err;
+	return pthread_sigmask(SIG_SETMASK, NULL, arg);
+}
+
+START_TEST(test_no_signals)
+{
+	struct vz_pool *p = vz_pool_new(1);
+	struct vz_err err = {0};
+	sigset_t there, here;
+
+	sigemptyset(&there);
+	vz_pool_add(p, blocked, &there);
+	must(vz_pool_finish(p, &err));
+	vz_pool_free(p);
+	ck_assert(sigismember(&there, SIGINT) && sigismember(&there, SIGTERM));
+	must(pthread_sigmask(SIG_SETMASK, NULL, &here));
+	ck_assert(!sigismember(&here, SIGINT));
+}
+END_TEST
+
+UNIT_MAIN("pool", test_all_run, test_first_failure_stops, test_no_signals)
