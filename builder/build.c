@@ -5,16 +5,13 @@
 #include <time.h>
 
 #include "base/fd.h"
-#include "base/pool.h"
-#include "base/proc.h"
-#include "base/table.h"
-#include "builder/presence.h"
-#include "builder/publish.h"
 #include "builder/configure.h"
 #include "builder/ids.h"
+#include "builder/intake.h"
+#include "builder/presence.h"
+#include "builder/publish.h"
 #include "builder/stage.h"
 #include "resolver/resolve.h"
-#include "store/ingest.h"
 #include "store/verdict.h"
 
 struct build {
@@ -31,13 +28,13 @@ struct build {
 	struct vz_stage *stages;
 	size_t n_stages;
 	struct vz_buf log;
-	uint64_t new_bytes;              /* of packages; added to by several threads */
-	size_t ingested, to_ingest;
-	uint64_t fetched_bytes;
+	struct vz_intake *intake;
+	struct vz_intake_sums taken;
 };
 
 static void build_release(struct build *b)
 {
+	vz_intake_free(b->intake);
 	for (size_t i = 0; i < b->n_stages; i++) {
 		vz_stage_release(&b->stages[i]);
 		free(b->stages[i].packages);
@@ -114,58 +111,10 @@ static int make_plan(struct build *b, struct vz_err *err)
 	return vz_resolve_locked(b->session, b->recipe, b->plan, err);
 }
 
-/* ---- fetch and ingest ---- */
-
-/* On several threads at once. */
-static int ingest(void *ctx, const struct vz_plan_package *p, int fd, struct vz_err *err)
+static int start_intake(struct build *b, struct vz_err *err)
 {
-	struct build *b = ctx;
-	struct vz_ingest_result r = {0};
-	auto_fd int package = fd;
-	int rc = vz_interrupted(err);
-
-	if (rc == 0)
-		rc = vz_ingest(b->store, b->plan->family, package, p->digest, &r, err);
-	if (rc < 0)
-		vz_err_wrap(err, "package '%s'", p->name);
-	__atomic_add_fetch(&b->new_bytes, r.new_bytes, __ATOMIC_RELAXED);
-	vz_report_progress(b->o->report, "open", __atomic_add_fetch(&b->ingested, 1, __ATOMIC_RELAXED), b->to_ingest);
-	return rc;
-}
-
-/* The packages that this host has not opened yet; each digest once. */
-static const struct vz_plan_package **missing_packages(const struct build *b, size_t *ret_n)
-{
-	const struct vz_plan_package **missing = vz_alloc((b->plan->n_packages + 1) * sizeof *missing);
-	auto_table struct vz_table seen = {0};
-
-	*ret_n = 0;
-	for (size_t i = 0; i < b->plan->n_packages; i++) {
-		const struct vz_plan_package *p = &b->plan->packages[i];
-
-		if (vz_table_has(&seen, p->digest) || vz_record_has(b->store, p->digest))
-			continue;
-		vz_table_put(&seen, p->digest, NULL);
-		missing[(*ret_n)++] = p;
-	}
-	return missing;
-}
-
-static int fetch_and_ingest(struct build *b, struct vz_err *err)
-{
-	size_t n;
-	auto_free const struct vz_plan_package **missing = missing_packages(b, &n);
-	int stage = vz_store_stage(b->store, err);
-
-	if (stage < 0)
-		return -1;
-	if (!n)
-		return 0;
-	vz_report_stage(b->o->report, "fetching %zu of %zu packages", n, b->plan->n_packages);
-	b->to_ingest = n;
-	for (size_t i = 0; i < n; i++)
-		b->fetched_bytes += missing[i]->size;
-	return vz_resolve_fetch(b->session, missing, n, stage, ingest, b, err);
+	b->intake = vz_intake_start(&(struct vz_intake_options){ b->store, b->plan, b->session, b->o->report }, err);
+	return b->intake ? 0 : -1;
 }
 
 /* ---- compose, configure, capture: the stages ---- */
@@ -274,17 +223,27 @@ static bool is_empty(const struct vz_stage *s)
 	return s->parent && !s->n_packages && !s->script && !s->sources && !s->ids;
 }
 
+static int run_stage(struct build *b, struct vz_stage *s, struct vz_err *err)
+{
+	if (s->n_packages && vz_intake_wait(b->intake, s->packages, s->n_packages, err) < 0)
+		return -1;
+	return vz_stage_run(s, err);
+}
+
 static int run_stages(struct build *b, struct vz_stage **ret_last, struct vz_err *err)
 {
+	const struct vz_configure_ops *ops = vz_configure_ops(b->plan->family);
 	const struct vz_stage *parent = NULL;
 
+	if (ops && ops->alone && vz_intake_wait(b->intake, NULL, 0, err) < 0)
+		return -1;
 	for (size_t i = 0; i < b->n_stages; i++) {
 		struct vz_stage *s = &b->stages[i];
 
 		s->parent = parent;
 		if (is_empty(s))
 			continue;
-		if (!s->known && vz_stage_run(s, err) < 0)
+		if (!s->known && run_stage(b, s, err) < 0)
 			return -1;
 		parent = *ret_last = s;
 	}
@@ -298,28 +257,6 @@ static int keep_stages(struct build *b, struct vz_err *err)
 		if (b->stages[i].image_size && vz_stage_keep(&b->stages[i], err) < 0)
 			return -1;
 	return 0;
-}
-
-static int sync_job(void *arg, struct vz_err *err)
-{
-	return vz_store_sync(arg, err);
-}
-
-/* What came with the packages goes to the disk while their scripts keep the processors busy. */
-static int run_and_sync(struct build *b, struct vz_stage **ret_last, struct vz_err *err)
-{
-	struct vz_pool *disk = vz_pool_new(1);
-	struct vz_err sync_err = {0};
-	int rc;
-
-	vz_pool_add(disk, sync_job, b->store);
-	rc = run_stages(b, ret_last, err);
-	if (vz_pool_finish(disk, &sync_err) < 0 && rc == 0) {
-		*err = sync_err;
-		rc = -1;
-	}
-	vz_pool_free(disk);
-	return rc;
 }
 
 /* What a composition's template has by its own lock is the composition's too: who builds it without the template's
@@ -373,11 +310,13 @@ static int assemble(struct build *b, struct vz_stage **ret_last, struct vz_err *
 {
 	struct vz_err ignored;
 
-	if (read_sources(b, err) < 0 || fetch_and_ingest(b, err) < 0)
+	if (read_sources(b, err) < 0 || start_intake(b, err) < 0)
 		return -1;
 	plan_stages(b);
-	if (run_and_sync(b, ret_last, err) == 0)
+	/* what came with the packages goes to the disk while their scripts keep the processors busy */
+	if (run_stages(b, ret_last, err) == 0 && vz_intake_finish(b->intake, &b->taken, err) == 0)
 		return settle_ids(b, ret_last, err);
+	vz_intake_free(steal(&b->intake));
 	vz_publish_failure(&(struct vz_publish){ .store = b->store, .recipe = b->recipe, .log = b->log.data ? b->log.data : "" }, err);
 	if (vz_store_sync(b->store, &ignored) == 0)
 		keep_stages(b, &ignored);
@@ -397,7 +336,7 @@ static double seconds_since(const struct timespec *then)
 static int publish(struct build *b, struct vz_stage *last, double seconds, struct vz_manifest *ret, struct vz_err *err)
 {
 	struct vz_publish p = {
-		.store = b->store, .recipe = b->recipe, .plan = b->plan, .last = last, .new_bytes = b->new_bytes, .seconds = seconds,
+		.store = b->store, .recipe = b->recipe, .plan = b->plan, .last = last, .new_bytes = b->taken.new_bytes, .seconds = seconds,
 		.log = b->log.data ? b->log.data : "",
 	};
 
@@ -439,7 +378,9 @@ static int build(struct build *b, const struct timespec *start, struct vz_build_
 static int fetch(struct build *b, const struct vz_publish *known, struct vz_build_result *ret, struct vz_err *err)
 {
 	vz_publish_describe(known, &ret->manifest);
-	return fetch_and_ingest(b, err) < 0 ? -1 : vz_store_sync(b->store, err);
+	if (start_intake(b, err) < 0 || vz_intake_finish(b->intake, &b->taken, err) < 0)
+		return -1;
+	return vz_store_sync(b->store, err);
 }
 
 void vz_build_result_release(struct vz_build_result *r)
@@ -472,8 +413,8 @@ int vz_build(struct vz_store *s, const struct vz_recipe *recipe, const struct vz
 	else if (!same && (o->fetch_only ? fetch(&b, &known, ret, err) : build(&b, &start, ret, err)) < 0)
 		return -1;
 	ret->changed = !same && !ret->held;
-	ret->fetched = b.to_ingest;
-	ret->fetched_bytes = b.fetched_bytes;
+	ret->fetched = b.taken.packages;
+	ret->fetched_bytes = b.taken.fetched_bytes;
 	ret->plan = steal(&b.plan);
 	return 0;
 }

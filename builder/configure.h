@@ -38,6 +38,7 @@ struct vz_configure_ops {
 	int (*prepare)(struct vz_configure *c, struct vz_tree *t, struct vz_err *err);   /* not for a recipe's script */
 	int (*run)(const struct vz_configure *c, int root_fd, struct vz_err *err);    /* VZ_SCRIPT names the package */
 	int (*settle)(const struct vz_configure *c, struct vz_tree *t, struct vz_err *err);
+	bool alone;          /* no other thread may work while it does */
 	/* NULL: the distribution's packages do. */
 	int (*sources)(const struct vz_configure *c, const struct vz_sources *s, struct vz_tree *t, struct vz_err *err);
 	void (*release)(struct vz_configure *c);     /* of `state`; NULL: there is none */

@@ -131,8 +131,10 @@ static void release(struct vz_configure *c)
 	c->state = NULL;
 }
 
+/* librpm has state that threads share, and steps are forked and go on allocating. */
 const struct vz_configure_ops vz_configure_rpm = {
 	.family = "rpm",
+	.alone = true,
 	.prepare = prepare,
 	.run = vz_rpm_run,
 	.settle = vz_rpm_settle,

@@ -3,6 +3,7 @@ noinst_LIBRARIES += libbuilder.a
 libbuilder_a_SOURCES = \
 	builder/build.c builder/build.h builder/composition.c builder/composition.h \
 	builder/inside.c builder/inside.h builder/move.c builder/move.h builder/trees.c builder/trees.h \
+	builder/intake.c builder/intake.h \
 	builder/package_file.c builder/package_file.h \
 	builder/presence.c builder/presence.h \
 	builder/publish.c builder/publish.h builder/stage.c builder/stage.h

@@ -326,6 +326,8 @@ static int run(struct vz_fetch *f, struct vz_fetch_request *next, const struct v
 	int wait;
 
 	for (;;) {
+		if (f->o.stop && __atomic_load_n(f->o.stop, __ATOMIC_RELAXED))
+			return vz_err_set(err, VZ_FAILED, "the downloads were stopped");
 		if (vz_interrupted(err) < 0 || fill(f, &next, end, &busy, &wait, err) < 0)
 			return -1;
 		if (!busy)

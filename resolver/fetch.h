@@ -28,6 +28,7 @@
 
 struct vz_fetch_options {
 	bool offline;                /* any request fails with VZ_NETWORK, saying so */
+	const bool *stop;            /* once another thread sets it, runs fail with VZ_FAILED; or NULL */
 	unsigned parallel;           /* 0: 8 */
 	unsigned stall_seconds;      /* less than 1 KiB/s for this long is a failure; 0: 30 */
 	unsigned tries;              /* for each mirror; 0: 3 */

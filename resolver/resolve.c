@@ -20,6 +20,7 @@ struct vz_session {
 	struct vz_source *sources;
 	size_t n;
 	bool advisories;             /* are wanted */
+	bool stop;                       /* set by another thread */
 };
 
 struct vz_session *vz_session_new(const struct vz_resolve_options *o)
@@ -28,6 +29,11 @@ struct vz_session *vz_session_new(const struct vz_resolve_options *o)
 
 	s->o = *o;
 	return s;
+}
+
+void vz_session_stop(struct vz_session *s)
+{
+	__atomic_store_n(&s->stop, true, __ATOMIC_RELAXED);
 }
 
 static void forget_sources(struct vz_session *s)
@@ -353,7 +359,7 @@ static int locate_all(struct vz_session *s, struct vz_fetch *fetch, struct vz_er
 int vz_resolve_fetch(struct vz_session *s, const struct vz_plan_package *const *packages, size_t n, int dir_fd,
 		     vz_package_ready ready, void *ctx, struct vz_err *err)
 {
-	struct vz_fetch_options o = { .offline = s->o.offline, .report = s->o.report };
+	struct vz_fetch_options o = { .offline = s->o.offline, .report = s->o.report, .stop = &s->stop };
 	auto_fetch struct vz_fetch *fetch = vz_fetch_new(&o);
 	auto_free struct delivery *d = vz_alloc((n + 1) * sizeof *d);
 	int failed = 0;

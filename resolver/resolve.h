@@ -44,5 +44,7 @@ typedef int (*vz_package_ready)(void *ctx, const struct vz_plan_package *p, int 
  * anonymous files below `dir_fd`. Ends when the last call of `ready` has. VZ_UNTRUSTED if no mirror has the digest. */
 int vz_resolve_fetch(struct vz_session *s, const struct vz_plan_package *const *packages, size_t n, int dir_fd,
 		     vz_package_ready ready, void *ctx, struct vz_err *err);
+/* From any thread, once: downloads that run fail soon, and so do later ones. */
+void vz_session_stop(struct vz_session *s);
 
 #endif

@@ -8,8 +8,17 @@ run 0 vz --json info base
 digest=$(json .image.digest)
 run 0 vz info base --lock
 cp "$out" "$tmp/base.lock"
+# a package of the second stage that cannot be had does not keep the first from being built, and that is kept;
+# the smallest, as it is fetched last
+late=$(awk '$1 == "package" && $NF !~ /base/ { print $6, $2 }' "$tmp/base.lock" | sort -n | awk 'NR == 1 { print $2 }')
+awk -v late="$late" '$2 == late { $7 = sprintf("%064d", 0) } { print }' "$tmp/base.lock" >"$tmp/late.lock"
+run '[57]' "$VZPKG" --root "$tmp/root2" --no-progress create template "$tmp/base.recipe" --lock "$tmp/late.lock"
+one_error_line
+said "$late"
+same "$(find "$tmp/root2/compositions" -type f | wc -l)" 1 "stages that are kept"
 run 0 "$VZPKG" --root "$tmp/root2" --no-progress --json create template "$tmp/base.recipe" --lock "$tmp/base.lock"
 same "$(json .image.digest)" "$digest" "image of the same lock in another store"
+! grep -q 'of the base' "$err" || die "the base was built again"
 run 0 "$VZPKG" --root "$tmp/root2" info base --lock
 cmp "$out" "$tmp/base.lock" || die "the lock changed on the way"
 
