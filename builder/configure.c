@@ -30,6 +30,13 @@ int vz_configure_make_dirs(const struct vz_configure *c, struct vz_tree *t, stru
 	return 0;
 }
 
+bool vz_configure_plain(void)
+{
+	const char *text = getenv("VZPKG_PLAIN_SCRIPTS");
+
+	return text && *text;
+}
+
 unsigned vz_configure_seconds(void)
 {
 	const char *text = getenv("VZPKG_SCRIPT_SECONDS");

@@ -49,6 +49,10 @@ int vz_configure_make_dirs(const struct vz_configure *c, struct vz_tree *t, stru
 /* How long a program may run, in seconds: VZPKG_SCRIPT_SECONDS of the environment, else VZ_CONFIGURE_SECONDS. */
 unsigned vz_configure_seconds(void);
 
+/* VZPKG_PLAIN_SCRIPTS of the environment, unless it is empty: no script is left out and no tool answered for because it
+ * would do nothing. That the result is the same is what it is there to show. */
+bool vz_configure_plain(void);
+
 const struct vz_configure_ops *vz_configure_ops(const char *family);   /* NULL: unknown */
 
 #endif

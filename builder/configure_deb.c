@@ -138,7 +138,7 @@ static int seed(const struct vz_configure *c, struct vz_tree *t, struct vz_err *
 	if (seed_copy(c, t, "/etc/passwd", "/usr/share/base-passwd/passwd.master", err) < 0 ||
 	    seed_copy(c, t, "/etc/group", "/usr/share/base-passwd/group.master", err) < 0)
 		return -1;
-	if (vz_deb_tools(c, t, err) < 0)
+	if (vz_deb_tools(c, t, err) < 0 || vz_deb_preinst_prepare(c, t, err) < 0)
 		return -1;
 	return write_unless_there(c, t, &policy, err);
 }

@@ -26,12 +26,21 @@ extern const struct vz_configure_ops vz_configure_deb;
  * new ones, by index. */
 int vz_deb_triggers(const struct vz_configure *c, const struct vz_dpkg_packages *packages, struct vz_tree *t,
 		    struct vz_err *err);
+/* Where the control archives lie of packages whose preinst runs, as directories NAME:ARCH. */
+#define VZ_DEB_CONTROL VZ_BUILD_BIN "/control"
+
+/* Has it a preinst, and one that may do something when there was no older version? Not so what has nothing but
+ * comments and dpkg-maintscript-helper. */
+bool vz_deb_preinst_runs(const struct vz_compose_package *p);
+/* Fills VZ_DEB_CONTROL. While a preinst runs dpkg has the package's control archive in tmp.ci, and the preinst is run
+ * from there: that is how debconf knows whose templates it reads. */
+int vz_deb_preinst_prepare(const struct vz_configure *c, struct vz_tree *t, struct vz_err *err);
 /* Puts the tools into VZ_BUILD_BIN whose originals are there. */
 int vz_deb_tools(const struct vz_configure *c, struct vz_tree *t, struct vz_err *err);
 /*
  * The shell script that runs inside. One process tree does everything, as
  * entering costs more than most scripts. The packages come on stdin, in order,
- * one a line: name, architecture, info name, "preinst" if it has one or "-"; all
+ * one a line: name, architecture, info name, "preinst" if it is to run or "-"; all
  * were checked against Debian's grammar. Scripts see what dpkg would give them.
  * What builder/waiting.h put aside goes to its place after its package's preinst.
  * dpkg then configures all. Descriptor 9 is ours: dpkg's status lines, and lines

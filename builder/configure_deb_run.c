@@ -54,7 +54,7 @@ static int list_packages(const struct vz_configure *c, struct vz_err *err)
 			return -1;
 		name = vz_dpkg_info_name(&packages.items[i]);
 		vz_buf_printf(&list, "%s %s %s %s\n", packages.items[i].name, packages.items[i].arch, name,
-			      vz_record_member(c->packages[i].record, "preinst") ? "preinst" : "-");
+			      vz_deb_preinst_runs(&c->packages[i]) ? "preinst" : "-");
 	}
 	if (vz_write_fd(fd, list.data, list.len, err) < 0)
 		return -1;

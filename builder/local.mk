@@ -28,6 +28,7 @@ libbuilder_a_SOURCES += builder/seal.c builder/seal.h
 libbuilder_a_SOURCES += \
 	builder/configure.c builder/configure.h builder/configure_deb.c builder/configure_deb.h \
 	builder/configure_deb_driver.c builder/configure_deb_run.c builder/configure_deb_settle.c \
+	builder/configure_deb_preinst.c \
 	builder/configure_deb_tools.c builder/configure_deb_triggers.c builder/listen.c builder/listen.h \
 	builder/sweep.c builder/sweep.h
 libbuilder_a_SOURCES += \

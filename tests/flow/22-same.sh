@@ -12,6 +12,7 @@ cp "$out" "$tmp/base.lock"
 # the smallest, as it is fetched last
 late=$(awk '$1 == "package" && $NF !~ /base/ { print $6, $2 }' "$tmp/base.lock" | sort -n | awk 'NR == 1 { print $2 }')
 awk -v late="$late" '$2 == late { $7 = sprintf("%064d", 0) } { print }' "$tmp/base.lock" >"$tmp/late.lock"
+export VZPKG_PLAIN_SCRIPTS=1             # without the scripts that are known to do nothing, and with: the same
 run '[57]' "$VZPKG" --root "$tmp/root2" --no-progress create template "$tmp/base.recipe" --lock "$tmp/late.lock"
 one_error_line
 said "$late"
@@ -19,6 +20,7 @@ same "$(find "$tmp/root2/compositions" -type f | wc -l)" 1 "stages that are kept
 run 0 "$VZPKG" --root "$tmp/root2" --no-progress --json create template "$tmp/base.recipe" --lock "$tmp/base.lock"
 same "$(json .image.digest)" "$digest" "image of the same lock in another store"
 ! grep -q 'of the base' "$err" || die "the base was built again"
+unset VZPKG_PLAIN_SCRIPTS
 run 0 "$VZPKG" --root "$tmp/root2" info base --lock
 cmp "$out" "$tmp/base.lock" || die "the lock changed on the way"
 

@@ -6,7 +6,7 @@
 #include "tests/unit/root.h"
 
 #include "builder/capture.h"
-#include "builder/configure.h"
+#include "builder/configure_deb.h"
 #include "builder/content.h"
 #include "builder/waiting.h"
 #include "link/mount.h"
@@ -165,6 +165,7 @@ START_TEST(test_configured)
 		  "/usr/sbin/policy-rc.d\necho policy $?; echo x >/etc/passwd-; echo x >/etc/kept; echo x >" DPKG "/lock\n"
 		  "mkdir -p /var/log; cd /var/log; echo x >filled; : >empty; ln -s ../x link\n");
 	add(&f, "a", "#!/bin/sh\necho $DPKG_MAINTSCRIPT_PACKAGE $DPKG_MAINTSCRIPT_NAME $* >/etc/seen\n"
+		     "echo $0; grep ^Package: ${0%/*}/control\n"
 		     "read x && echo input; echo x >/run/x\necho said by a\n", NULL, "");
 	add(&f, "b", NULL, NULL, "");
 	if (configure(&f, &err) < 0)
@@ -178,9 +179,48 @@ START_TEST(test_configured)
 	ck_assert_ptr_nonnull(vz_tree_find(f.tree, "/var/log/empty"));
 	ck_assert_ptr_nonnull(vz_tree_find(f.tree, "/var/log/link"));
 	ck_assert_ptr_nonnull(vz_tree_find(f.tree, "/etc/resolv.conf"));
-	ck_assert_str_eq(f.log.data, "said by a\n--status-fd 9 --abort-after=1 --force-unsafe-io,confdef,confold --configure -a "
-				     "1000\npolicy 101\n");
+	ck_assert_ptr_null(vz_tree_find(f.tree, DPKG "/tmp.ci"));
+	ck_assert_str_eq(f.log.data, DPKG "/tmp.ci/preinst\nPackage: a\nsaid by a\n"
+				     "--status-fd 9 --abort-after=1 --force-unsafe-io,confdef,confold --configure -a 1000\npolicy 101\n");
 	finish(&f);
+}
+END_TEST
+
+/* What cannot do anything is not run; all else is, from where dpkg would. */
+START_TEST(test_preinst_runs)
+{
+	static const char *const idle[] = {
+		"#!/bin/sh\nset -e\n# Automatically added\n"
+			"dpkg-maintscript-helper rm_conffile /etc/x 1.2\\~ -- \"$@\"\n\n  exit 0  \n",
+		"#!/bin/sh -e\n\tdpkg-maintscript-helper  dir_to_symlink /a/b ../c 2:1.0\\+x\\~ pkg -- \"$@\"\n"
+			"dpkg-maintscript-helper mv_conffile /a /b -- \"$@\"\ndpkg-maintscript-helper symlink_to_dir /a /b 1 -- \"$@\"",
+		"#!/bin/sh\n",
+	};
+	static const char *const busy[] = {
+		"", "echo\n", "\n#!/bin/sh\n", "#!/bin/bash\n", "#!/bin/sh\necho\n", "#!/bin/sh\nexit 1\n",
+		"#!/bin/sh\ndpkg-maintscript-helper rm_conffile /etc/x 1.2\n",
+		"#!/bin/sh\ndpkg-maintscript-helper rm_conffile /etc/x 1 -- \"$@\" || rm -rf /\n",
+		"#!/bin/sh\ndpkg-maintscript-helper rm_conffile /etc/$(date) 1 -- \"$@\"\n",
+		"#!/bin/sh\ndpkg-maintscript-helper rm_conffile /etc/x 1 -- \\\n\"$@\"\n",
+		"#!/bin/sh\ndpkg-maintscript-helper rm_conffile /etc/x;reboot -- \"$@\"\n",
+		"#!/bin/sh\ndpkg-maintscript-helper supports rm_conffile -- \"$@\"\n",
+		"#!/bin/sh\ndpkg-maintscript-helper rm_conffiles /etc/x 1 -- \"$@\"\n",
+		"#!/bin/sh\ndpkg-maintscript-helpers rm_conffile /etc/x 1 -- \"$@\"\n",
+	};
+	const size_t n_idle = sizeof idle / sizeof *idle, n_busy = sizeof busy / sizeof *busy;
+
+	for (size_t i = 0; i < n_idle + n_busy; i++) {
+		const char *text = i < n_idle ? idle[i] : busy[i - n_idle];
+		auto_record struct vz_record *r = vz_record_new("deb");
+		const struct vz_compose_package p = { "a", "1", "all", r };
+
+		ck_assert(!vz_deb_preinst_runs(&p));
+		vz_record_add(r, "preinst", text, strlen(text));
+		ck_assert_msg(vz_deb_preinst_runs(&p) == (i >= n_idle), "%s", text);
+		setenv("VZPKG_PLAIN_SCRIPTS", "1", 1);
+		ck_assert(vz_deb_preinst_runs(&p));
+		unsetenv("VZPKG_PLAIN_SCRIPTS");
+	}
 }
 END_TEST
 
@@ -268,5 +308,5 @@ START_TEST(test_family)
 }
 END_TEST
 
-UNIT_MAIN("configure", test_database, test_refused, test_configured, test_preinst_fails, test_diverted_by_preinst, test_dpkg_fails,
-	  test_endless_output, test_family)
+UNIT_MAIN("configure", test_database, test_refused, test_configured, test_preinst_runs, test_preinst_fails,
+	  test_diverted_by_preinst, test_dpkg_fails, test_endless_output, test_family)
