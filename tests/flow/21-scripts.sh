@@ -59,29 +59,53 @@ ship owner usr/bin/tool-x
 deb owner
 
 # each question twice, of what stands first in PATH and of the original; one that differs fails the build
-ship asks usr/lib/systemd/system/asks.service
-printf '[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n' \
-	>"$tmp/asks/usr/lib/systemd/system/asks.service"
+unit() { # NAME LINE…: its [Install] section
+	ship asks "usr/lib/systemd/system/$1"
+	printf '%s\n' '[Service]' ExecStart=/bin/true '[Install]' "${@:2}" >"$tmp/asks/usr/lib/systemd/system/$1"
+}
+unit asks.service WantedBy=multi-user.target
+unit twice.service WantedBy=multi-user.target WantedBy=graphical.target
+unit two.service 'WantedBy=multi-user.target graphical.target'
+unit quoted.service 'WantedBy="multi-user.target"'
+unit other.service wantedby=multi-user.target ' WantedBy=graphical.target'
+unit needed.service WantedBy=multi-user.target RequiredBy=graphical.target
+unit alias.service WantedBy=multi-user.target Alias=dbus-org.example.service
+unit also.service Also=asks.service WantedBy=multi-user.target
+unit odd@.service WantedBy=multi-user.target DefaultInstance=one
+unit unwanted.service
+unit mute.service '#WantedBy=multi-user.target'
+unit comment.service WantedBy=multi-user.target '; Also=none.service'
+unit open.service
+printf '[Install]\nWantedBy=multi-user.target' >"$tmp/asks/usr/lib/systemd/system/open.service"
+ln -s asks.service "$tmp/asks/usr/lib/systemd/system/linked.service"
 script asks postinst <<'END'
-state() { find /etc/systemd /var/lib/systemd /srv -printf '%p %y %l\n' 2>/dev/null | sort; }
+state() { find /etc/systemd /var/lib/systemd /srv -printf '%p %y %m %l\n' -type f -exec cat {} + 2>/dev/null | sort; }
+trees="/var/lib/systemd /etc/systemd /srv"
 ask() {
 	for dir in /.vzpkg-build /usr/bin; do
-		for tree in /var/lib/systemd /etc/systemd /srv; do
-			cp -a --parents $tree /root/save
-		done
+		cp -a --parents $trees /root/save
 		code=0
 		"$dir/$@" >/root/out 2>&1 || code=$?
 		{ echo "$code"; sed -E "s,^(/.vzpkg-build|/usr/bin)/,," /root/out; state; } >"/root/is$dir"
-		for tree in /var/lib/systemd /etc/systemd /srv; do
-			rm -rf $tree
-			mv /root/save$tree $tree
-		done
+		rm -rf $trees
+		mv /root/save/srv /
+		mv /root/save/etc/systemd /etc
+		mv /root/save/var/lib/systemd /var/lib
 	done
 	cmp /root/is/.vzpkg-build /root/is/usr/bin || { echo "'$*' is answered wrongly"; diff /root/is/.vzpkg-build /root/is/usr/bin; exit 1; }
 	asked=$((asked + 1))
 }
 asked=0
 mkdir -p /root/save /root/is/usr /srv/d
+ask_to_enable() {
+	for unit in asks twice two quoted other needed alias also odd@ unwanted mute comment open linked none; do
+		ask deb-systemd-helper enable $unit.service
+	done
+	ask deb-systemd-helper --user enable asks.service
+	ask deb-systemd-helper enable asks.service two.service
+	DPKG_ROOT=/srv ask deb-systemd-helper enable asks.service
+	ask deb-systemd-helper enable /lib/systemd/system/asks.service
+}
 ask_all() {
 	for unit in asks.service none.service; do
 		ask deb-systemd-helper unmask $unit
@@ -103,8 +127,19 @@ ask_all() {
 	ask dpkg-maintscript-helper dir_to_symlink /srv/d/ ../x
 }
 ask_all
+ask_to_enable
 ls /.vzpkg-build
+sed -n 's/^state=[^ ]* known=/this helper is known: /p' /.vzpkg-build/deb-systemd-helper
 ischroot
+# where there is a systemctl, it is asked
+mkdir -p /etc/systemd/system/multi-user.target.wants
+ln -s /lib/systemd/system/asks.service /etc/systemd/system/multi-user.target.wants/asks.service
+ask deb-systemd-helper enable asks.service
+rm /etc/systemd/system/multi-user.target.wants/asks.service
+printf '#!/bin/sh\necho "$@" >>/srv/asked\n' >/usr/bin/systemctl
+chmod 755 /usr/bin/systemctl
+ask deb-systemd-helper enable asks.service
+rm /usr/bin/systemctl
 /usr/bin/deb-systemd-helper mask asks.service
 /usr/bin/deb-systemd-helper enable asks.service
 mkdir /srv/d.dpkg-backup
@@ -113,7 +148,8 @@ ln -s ../x /srv/l.dpkg-backup
 ask_all
 # left over by nobody
 rm -rf /etc/systemd/system/multi-user.target.wants
-ask_all
+ask deb-systemd-helper enable asks.service
+ask deb-systemd-helper --quiet was-enabled asks.service
 rm -rf /root/save /root/is /root/out /srv/*
 echo "asked $asked questions"
 END
@@ -155,6 +191,7 @@ one_error_line
 said "'/usr/bin/tool-x' too"
 made asked asks --
 run 0 vz info asked --log
-gave '^asked [0-9]{3} questions$'
+gave '^asked [0-9]+ questions$'
 gave '^deb-systemd-helper$'
+gave '^this helper is known: yes$'
 done_ok
