@@ -78,7 +78,7 @@ cut_payload() { truncate -s -30 "$1"; }
 both 'signature is wrong' flip_header
 both "payload does not have the digest" flip_payload
 both "payload does not have the digest" cut_payload
-# the first package shows that the key is good; what the second has is judged all the same
+# that one package shows the key to be good helps no other
 rpm_pkg "$tmp/second" second 1.0-1 'Requires: core'
 second() { # REGEX BEND
 	publish
