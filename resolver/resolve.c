@@ -356,14 +356,6 @@ static int locate_all(struct vz_session *s, struct vz_fetch *fetch, struct vz_er
 	return failed;
 }
 
-/* What takes longest to come and to be opened begins first: nobody waits for it alone at the end. */
-static int larger_first(const void *a, const void *b)
-{
-	const struct vz_plan_package *x = ((const struct delivery *)a)->package, *y = ((const struct delivery *)b)->package;
-
-	return x->size != y->size ? x->size < y->size ? 1 : -1 : strcmp(x->name, y->name);
-}
-
 int vz_resolve_fetch(struct vz_session *s, const struct vz_plan_package *const *packages, size_t n, int dir_fd,
 		     vz_package_ready ready, void *ctx, struct vz_err *err)
 {
@@ -376,7 +368,6 @@ int vz_resolve_fetch(struct vz_session *s, const struct vz_plan_package *const *
 		return -1;
 	for (size_t i = 0; i < n; i++)
 		d[i] = (struct delivery){ .package = packages[i], .fd = -1, .ready = ready, .ctx = ctx };
-	qsort(d, n, sizeof *d, larger_first);
 	for (size_t at = 0; at < n && !failed; at += BATCH)
 		failed = fetch_batch(s, fetch, d + at, n - at < BATCH ? n - at : BATCH, dir_fd, err);
 	for (size_t i = 0; i < n; i++)
