@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +19,7 @@
 #include "link/inject.h"
 
 #define ROUNDS 50                /* of looking for threads that were made while others were stopped */
-#define PATIENCE_MS 500          /* for a thread to stop */
+#define PATIENCE_US 500000       /* for a thread to stop */
 #define EVENT_STOP (PTRACE_EVENT_STOP << 8)
 
 static bool is_on(pid_t pid, pid_t tid, const char *what, dev_t dev)
@@ -63,21 +64,21 @@ static struct vz_thread *find(struct vz_quiesce *q, pid_t tid)
 	return NULL;
 }
 
-static int64_t now_ms(void)
+static uint64_t now_us(void)
 {
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
 }
 
 /* Waits till an interrupted thread has stopped; signals that come before are passed on. False: it has ended. */
 static bool await_stop(struct vz_thread *t)
 {
-	int64_t end = now_ms() + PATIENCE_MS;
+	uint64_t end = now_us() + PATIENCE_US;
 	int status;
 
-	while (now_ms() < end) {
+	while (now_us() < end) {
 		pid_t pid = waitpid(t->tid, &status, __WALL | WNOHANG);
 
 		if (pid < 0 || (pid > 0 && !WIFSTOPPED(status)))
@@ -96,11 +97,31 @@ static bool await_stop(struct vz_thread *t)
 	return true;
 }
 
+static void hurry(struct vz_quiesce *q)
+{
+	const struct sched_param first = { .sched_priority = sched_get_priority_min(SCHED_RR) };
+	struct sched_param was = {0};
+	int policy = sched_getscheduler(0);
+
+	if (policy < 0 || policy == SCHED_RR || policy == SCHED_FIFO || sched_getparam(0, &was) < 0 ||
+	    sched_setscheduler(0, SCHED_RR, &first) < 0)
+		return;
+	q->hurried = true;
+	q->policy = policy;
+	q->priority = was.sched_priority;
+}
+
+static void slow_down(const struct vz_quiesce *q)
+{
+	if (q->hurried)
+		sched_setscheduler(0, q->policy, &(struct sched_param){ .sched_priority = q->priority });
+}
+
 /* 1: a thread that was not known. */
 static int add_thread(struct vz_quiesce *q, pid_t pid, pid_t tid)
 {
 	struct vz_thread t = { .pid = pid, .tid = tid };
-	int64_t end = now_ms() + PATIENCE_MS;
+	uint64_t end = now_us() + PATIENCE_US;
 
 	if (find(q, tid))
 		return 0;
@@ -112,13 +133,17 @@ static int add_thread(struct vz_quiesce *q, pid_t pid, pid_t tid)
 	while (ptrace(PTRACE_SEIZE, tid, NULL, NULL) < 0) {
 		if (errno == ESRCH)
 			return 0;
-		if (now_ms() > end) {
+		if (now_us() > end) {
 			t.why = "something else traces it";
 			break;
 		}
 		nanosleep(&(struct timespec){ 0, 1000000 }, NULL);
 	}
 	t.seized = !t.why;
+	if (t.seized && !q->since_us) {
+		q->since_us = now_us();
+		hurry(q);
+	}
 	if (t.seized)
 		ptrace(PTRACE_INTERRUPT, tid, NULL, NULL);
 	vz_grow(q->threads, q->n, q->cap);
@@ -142,34 +167,57 @@ static int each_number(struct vz_quiesce *q, const char *path, pid_t pid, int (*
 	return 0;
 }
 
+static bool is_in(const struct vz_quiesce *q, pid_t pid)
+{
+	return is_on(pid, pid, "root", q->dev) || is_on(pid, pid, "cwd", q->dev);
+}
+
+static int by_number(const void *a, const void *b)
+{
+	const pid_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/*
+ * A host may have thousands of processes, and most have nothing to do with it: while
+ * we hold, only those that have, and new ones, are worth a look.  One of the others
+ * that joins meanwhile (setns(2)) has the namespace's root directory, which pivot_root(2)
+ * changes for it, too.
+ */
+static int note_other(struct vz_quiesce *q, pid_t none, pid_t pid)
+{
+	(void)none;
+	if (is_in(q, pid))
+		return 0;
+	vz_grow(q->others, q->n_others, q->cap_others);
+	q->others[q->n_others++] = pid;
+	return 0;
+}
+
 static int add_process(struct vz_quiesce *q, pid_t none, pid_t pid)
 {
 	char path[32];
 	int added = 0;
 
 	(void)none;
-	if (pid == getpid())
+	if (q->n_others && bsearch(&pid, q->others, q->n_others, sizeof pid, by_number))
 		return 0;
-	/* most processes of a host have nothing to do with it; their threads need no look */
-	if (!is_on(pid, pid, "root", q->dev) && !is_on(pid, pid, "cwd", q->dev))
+	if (pid == getpid() || !is_in(q, pid))
 		return 0;
 	snprintf(path, sizeof path, "/proc/%d/task", pid);
 	each_number(q, path, pid, add_thread, &added);
 	return added;
 }
 
-int vz_quiesce_begin(dev_t dev, struct vz_quiesce *ret, struct vz_err *err)
+static int hold(struct vz_quiesce *ret, struct vz_err *err)
 {
-	*ret = (struct vz_quiesce){ .dev = dev };
 	for (int round = 0; round < ROUNDS; round++) {
 		size_t known = ret->n, kept = ret->n;
 		int added = 0;
 
-		if (each_number(ret, "/proc", 0, add_process, &added) < 0) {
-			vz_err_sys(err, "read '/proc'");
-			vz_quiesce_end(ret);
-			return -1;
-		}
+		if (each_number(ret, "/proc", 0, add_process, &added) < 0)
+			return vz_err_sys(err, "read '/proc'");
 		if (!added)
 			break;
 		for (size_t i = known; i < ret->n; i++)
@@ -178,6 +226,20 @@ int vz_quiesce_begin(dev_t dev, struct vz_quiesce *ret, struct vz_err *err)
 		ret->n = kept;
 	}
 	return 0;
+}
+
+int vz_quiesce_begin(dev_t dev, struct vz_quiesce *ret, struct vz_err *err)
+{
+	int ignored = 0;
+
+	*ret = (struct vz_quiesce){ .dev = dev };
+	each_number(ret, "/proc", 0, note_other, &ignored);
+	if (ret->n_others)
+		qsort(ret->others, ret->n_others, sizeof *ret->others, by_number);
+	if (hold(ret, err) == 0)
+		return 0;
+	vz_quiesce_end(ret);
+	return -1;
 }
 
 /* One that was killed meanwhile stays a zombie until its tracer has taken note. */
@@ -189,13 +251,19 @@ static void let_go(struct vz_thread *t)
 		await_stop(t);
 }
 
-void vz_quiesce_end(struct vz_quiesce *q)
+uint64_t vz_quiesce_end(struct vz_quiesce *q)
 {
+	uint64_t held;
+
 	for (size_t i = 0; i < q->n; i++)
 		if (q->threads[i].seized)
 			let_go(&q->threads[i]);
+	held = q->since_us ? now_us() - q->since_us : 0;
+	slow_down(q);
 	free(q->threads);
+	free(q->others);
 	*q = (struct vz_quiesce){0};
+	return held;
 }
 
 void vz_quiesce_move_cwd(struct vz_thread *t)

@@ -8,6 +8,9 @@
  * for in the kernel it waits for again afterwards.  A thread that is held can
  * be given another working directory; nobody else can do that for it.
  *
+ * Till they are let go we are scheduled before others (SCHED_RR), if we may be:
+ * how long they are held is not to depend on how busy the host is.
+ *
  * Threads that cannot be held (traced by somebody else, or deep in the kernel)
  * run on, and are told with the reason.  If we die, all are let go.
  *
@@ -32,15 +35,20 @@ struct vz_thread {
 
 struct vz_quiesce {
 	dev_t dev;
+	uint64_t since_us;       /* when the first was told to stop; 0: nobody was */
+	bool hurried;
+	int policy, priority;    /* if so: how we were scheduled before */
 	struct vz_thread *threads;
 	size_t n, cap;
+	pid_t *others;           /* processes that were not in it before anybody was held; sorted */
+	size_t n_others, cap_others;
 };
 
 /* Finds and holds the threads of all processes, ours excepted, that are in the
  * file system with device number `dev`; -1 only if /proc cannot be read. */
 int vz_quiesce_begin(dev_t dev, struct vz_quiesce *ret, struct vz_err *err);
-/* Lets all go that are held. */
-void vz_quiesce_end(struct vz_quiesce *q);
+/* Lets all go that are held, and says for how many microseconds the first of them was. */
+uint64_t vz_quiesce_end(struct vz_quiesce *q);
 #define auto_quiesce __attribute__((cleanup(vz_quiesce_end)))
 
 /* What a process is called, as in /proc/PID/comm; "" if it has ended. Its own choice. */

@@ -8,7 +8,6 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <time.h>
 
 #include "base/alloc.h"
 #include "base/fd.h"
@@ -331,14 +330,6 @@ static void move_processes(struct vz_quiesce *q, struct vz_remap *ret)
 	}
 }
 
-static uint64_t now_us(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
-}
-
 /* In namespace `first` and those after it. */
 static int remap(struct vz_quiesce *q, struct swap *s, size_t first, int old_fd, struct vz_remap *ret, struct vz_err *err)
 {
@@ -373,7 +364,6 @@ int vz_remap(int old_fd, const struct vz_remap_target *to, struct vz_remap *ret,
 	auto_fd int proc = vz_open(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY, 0, err), new = -1;
 	auto_quiesce struct vz_quiesce q = {0};
 	struct swap s = { .proc = proc };
-	uint64_t start = now_us();
 	struct stat old;
 	int rc;
 
@@ -390,8 +380,7 @@ int vz_remap(int old_fd, const struct vz_remap_target *to, struct vz_remap *ret,
 		close(steal_fd(&new));
 		to->undo(to->ctx);
 	}
-	vz_quiesce_end(&q);
-	ret->paused_us = now_us() - start;
+	ret->paused_us = vz_quiesce_end(&q);
 	return rc;
 }
 

@@ -33,7 +33,7 @@ struct vz_remap_left {
 
 struct vz_remap {
 	unsigned namespaces, mounts, processes;
-	uint64_t paused_us;
+	uint64_t paused_us;      /* from when the first was held till all went on */
 	struct vz_remap_left *left;
 	size_t n_left, cap_left;
 };
