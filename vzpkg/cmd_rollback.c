@@ -77,32 +77,90 @@ int vz_cmd_rollback_template(struct vz_cli *cli, int argc, char **argv, struct v
 	return 0;
 }
 
+struct going_back {
+	const struct vz_cli *cli;
+	struct vz_store *store;
+	struct vz_mover *mover;
+};
+
+static int go_back(const struct going_back *g, const char *name, unsigned generation, struct vz_json_moved *ret,
+		   struct vz_err *err)
+{
+	const struct vz_env_move move = { .name = name, .back_to = generation, .dry_run = g->cli->dry_run };
+	struct vz_json_moved moved = {0};
+	struct timespec start;
+
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	if (vz_mover_move(g->mover, &move, &moved.moved, err) < 0)
+		return -1;
+	moved.seconds = vz_seconds_since(&start);
+	if (vz_change_tell(g->cli, g->store, &moved, err) < 0) {
+		vz_env_moved_release(&moved.moved);
+		return -1;
+	}
+	*ret = moved;
+	return 0;
+}
+
+static int one_back(const struct going_back *g, struct vz_err *err)
+{
+	const struct vz_cli *cli = g->cli;
+	struct vz_json_moved moved;
+	unsigned generation = 0;
+
+	if (cli->n_args > 1 && parse_number(cli->args[1], &generation, err) < 0)
+		return -1;
+	if (go_back(g, cli->args[0], generation, &moved, err) < 0)
+		return -1;
+	if (cli->json)
+		vz_json_moved_one(&moved);
+	vz_env_moved_release(&moved.moved);
+	return 0;
+}
+
+/* One that has not been moved yet stays. */
+static int all_back(const struct going_back *g, struct vz_err *err)
+{
+	size_t n = 0, done = 0;
+	char **names = vz_env_names(g->store, &n, err);
+	struct vz_json_moved *moved;
+	int rc = 0;
+
+	if (!names)
+		return -1;
+	moved = vz_alloc((n + 1) * sizeof *moved);
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		auto_env struct vz_env e = {0};
+
+		rc = vz_env_read(g->store, names[i], &e, err);
+		if (rc == 0 && e.from) {
+			rc = go_back(g, names[i], 0, &moved[done], err);
+			done += rc == 0;
+		}
+	}
+	if (rc == 0 && g->cli->json)
+		vz_json_moved(moved, done);
+	for (size_t i = 0; i < done; i++)
+		vz_env_moved_release(&moved[i].moved);
+	free(moved);
+	vz_names_free(names, n);
+	return rc;
+}
+
 int vz_cmd_rollback_env(struct vz_cli *cli, int argc, char **argv, struct vz_err *err)
 {
-	struct vz_json_moved moved = {0};
-	struct vz_env_move move = {0};
+	bool all = false;
+	const struct vz_option options[] = { { .name = "all", .flag = &all }, { 0 } };
 	auto_store struct vz_store *store = NULL;
 	auto_mover struct vz_mover *mover = NULL;
-	struct timespec start;
-	int rc;
 
-	if (vz_cli_parse(cli, argc, argv, NULL, 1, 2, err) < 0)
+	if (vz_cli_parse(cli, argc, argv, options, 0, 2, err) < 0)
 		return -1;
-	if (cli->n_args > 1 && parse_number(cli->args[1], &move.back_to, err) < 0)
-		return -1;
-	move.name = cli->args[0];
-	move.dry_run = cli->dry_run;
-	clock_gettime(CLOCK_MONOTONIC, &start);
+	if (all == (cli->n_args > 0))
+		return vz_err_set(err, VZ_USAGE, "give either the name of an environment or --all");
 	store = vz_cli_store(cli, VZ_STORE_CHANGE, err);
 	if (!store)
 		return -1;
 	mover = vz_mover_new(store, &cli->report);
-	if (vz_mover_move(mover, &move, &moved.moved, err) < 0)
-		return -1;
-	moved.seconds = vz_seconds_since(&start);
-	rc = vz_change_tell(cli, store, &moved, err);
-	if (cli->json)
-		vz_json_moved_one(&moved);
-	vz_env_moved_release(&moved.moved);
-	return rc;
+	return (all ? all_back : one_back)(&(struct going_back){ cli, store, mover }, err);
 }

@@ -220,6 +220,7 @@ static json_t *moved(const struct vz_json_moved *m)
 	json_object_set_new(j, "conflicts", conflicts(&m->moved.changes));
 	json_object_set_new(j, "restarted", json_false());
 	json_object_set_new(j, "processes", number(m->moved.remap.processes));
+	json_object_set_new(j, "paused", json_real((double)m->moved.remap.paused_us / 1e6));
 	json_object_set_new(j, "left_behind", left(&m->moved.remap));
 	return j;
 }

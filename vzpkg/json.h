@@ -49,7 +49,7 @@ struct vz_json_env {
 };
 void vz_json_envs(const struct vz_json_env *e, size_t n);
 
-/* What `install`, `rollback ENV` and the like print; of `update` with several environments an array. */
+/* What `install`, `rollback ENV` and the like print; of `update` with several environments, or `rollback --all`, an array. */
 struct vz_json_moved {
 	struct vz_env_moved moved;
 	double seconds;

@@ -36,7 +36,7 @@ const struct vz_command vz_commands[] = {
 	  vz_cmd_auto_update },
 	{ "upgrade", NULL, "ENV TEMPLATE[@VERSION]", "Move an environment onto another OS template of its family.", vz_cmd_upgrade },
 	{ "rollback", "template", "NAME [VERSION]", "Make an earlier version current again.", vz_cmd_rollback_template },
-	{ "rollback", NULL, "ENV [GENERATION]", "Move an environment back to an earlier generation.", vz_cmd_rollback_env },
+	{ "rollback", NULL, "ENV [GENERATION]|--all", "Move environments back to an earlier generation.", vz_cmd_rollback_env },
 	{ "remove", "template", "NAME[@VERSION]", "Remove a template or one version; refused while an environment uses it.",
 	  vz_cmd_remove_template },
 	{ "remove", "env", "ENV", "Remove an environment and its private area.", vz_cmd_remove_env },

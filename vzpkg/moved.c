@@ -39,7 +39,7 @@ void vz_print_moved(const struct vz_cli *cli, const struct vz_json_moved *m)
 		       after->shows.template_name, after->shows.template_version);
 	if (before->generation != after->generation && !cli->quiet) {
 		if (remap->processes)
-			printf(", %u running processes moved", remap->processes);
+			printf(", %u running processes moved, held for %.1f ms", remap->processes, (double)remap->paused_us / 1000);
 		if (cli->dry_run)
 			putchar('\n');
 		else

@@ -48,6 +48,7 @@ run 0 vz --json update a
 same "$(json '. | "\(.env) \(.generation) \(.template) \(.changed) \(.restarted) \(.left_behind | length)"')" \
 	"a 2 os@2 true false 0"
 [ "$(json .processes)" -ge 2 ] || die "no process was moved"
+same "$(json '.paused > 0 and .paused <= .seconds')" true
 # bash and its libraries are the same in both
 run 10 vz --json status
 same "$(json '.[].stale[] | "\(.command) \(.files)"')" 'waits ["/usr/local/bin/waits"]'
@@ -85,8 +86,16 @@ run 0 vz rollback a 2
 run 0 vz --json history a
 same "$(json '.[] | "\(.generation) \(.template) \(.reason) \(.current)"')" "1 os@1 create false
 2 os@2 update true"
-run 0 vz rollback b
+run 0 vz -n rollback --all
+gave '^a: would go generation 2 -> 1'
+run 0 vz --json rollback --all
+same "$(json '.[] | "\(.env) \(.generation) \(.paused >= 0)"')" "a 1 true
+b 1 true"
 same "$(cat "$where/etc/vz-version")" one
+run 0 vz rollback --all
+same "$(cat "$out")" ""
+run 2 vz rollback --all a
+run 2 vz rollback
 run 0 vz umount b
 
 # what a kept generation needs stays
