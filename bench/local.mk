@@ -23,5 +23,10 @@ bench-clean: all bench/clean$(EXEEXT)
 	@VZPKG='$(abs_top_builddir)/vzpkg/vzpkg' top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' \
 		bash $(srcdir)/bench/clean.sh
 EXTRA_DIST += bench/clean.sh
-EXTRA_DIST += bench/run.sh bench/rpm.sh bench/resolve-vs-apt.py bench/resolve-differences.txt \
+# what many environments of one template cost, and how fast they move
+.PHONY: bench-density
+bench-density: all
+	@VZPKG='$(abs_top_builddir)/vzpkg/vzpkg' top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' \
+		bash $(srcdir)/bench/density.sh
+EXTRA_DIST += bench/density.sh bench/run.sh bench/rpm.sh bench/resolve-vs-apt.py bench/resolve-differences.txt \
 	bench/resolve-rpm.sh bench/resolve-vs-dnf.py bench/rpmmd_from_deb.py bench/resolve-rpm-differences.txt
