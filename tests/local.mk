@@ -223,6 +223,7 @@ flow_tests += \
 	tests/flow/71-security.sh \
 	tests/flow/73-auto-update.sh \
 	tests/flow/74-schedule.sh \
+	tests/flow/75-year.sh \
 	tests/flow/12-recipes.sh \
 	tests/flow/13-ez.sh \
 	tests/flow/10-command-line.sh
@@ -230,6 +231,11 @@ dist_check_SCRIPTS += $(flow_tests)
 
 lint_tests += tests/lint/scripts.sh tests/lint/manual.sh
 dist_check_SCRIPTS += tests/lint/scripts.sh tests/lint/manual.sh
+
+# A year of scheduled updates, of which `make check` takes the first days.
+.PHONY: check-year
+check-year:
+	VZ_YEAR_DAYS=365 VZ_YEAR_ENVS=20 $(MAKE) $(AM_MAKEFLAGS) check TESTS=tests/flow/75-year.sh
 
 # The unit tests and fuzz replays alone.
 .PHONY: check-unit
