@@ -152,7 +152,7 @@ static struct vz_stage *add_stage(struct build *b)
 
 	*s = (struct vz_stage){
 		.store = b->store, .family = b->plan->family, .arch = family_arch(b->plan), .latest = b->plan->date, .log = &b->log,
-		.report = b->o->report,
+		.again = b->o->again, .report = b->o->report,
 	};
 	return s;
 }

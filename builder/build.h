@@ -31,6 +31,7 @@ struct vz_build_options {
 	bool security;                   /* of a template: the current version with what security asks for, and nothing else */
 	bool dry_run;                    /* stop after the plan */
 	bool fetch_only;                 /* stop when the packages are in the store */
+	bool again;                      /* do stages whose outcome is known, too: what they put into the store may be damaged */
 	const struct vz_report *report;
 };
 
@@ -62,7 +63,7 @@ struct vz_built {
 	struct vz_plan *plan;
 };
 
-/* Resolves a joined recipe and builds its image, durably; publishes nothing. */
+/* Resolves a recipe, joined with others or not, and builds its image, durably; publishes nothing. `base` NULL: on nothing. */
 int vz_build_on(struct vz_store *s, const struct vz_recipe *joined, const struct vz_build_base *base,
 		const struct vz_build_options *o, struct vz_built *ret, struct vz_err *err);
 

@@ -325,3 +325,53 @@ int vz_composition_settle(const struct vz_store *s, const struct vz_composition 
 		c->plan = shown->plan;
 	return 0;
 }
+
+/* ---- one that was made ---- */
+
+/* What it was asked to be, with templates read; to be released with `ret` and `ret_r`. */
+static int begin_again(struct vz_store *s, const struct vz_composition *c, const struct vz_build_options *o, const char *template,
+		       struct vz_composition_request *r, struct making *ret, struct vz_err *err)
+{
+	vz_composition_request_of(c, r);
+	r->template = template;
+	*ret = (struct making){ .store = s, .r = r, .o = o };
+	return read_templates(ret, err);
+}
+
+struct vz_recipe *vz_composition_recipe(struct vz_store *s, const struct vz_composition *c, struct vz_err *err)
+{
+	auto_free char *template = vz_printf("%s@%u", c->template_name, c->template_version);
+	__attribute__((cleanup(vz_composition_request_release))) struct vz_composition_request r = {0};
+	__attribute__((cleanup(making_release))) struct making m = {0};
+
+	return begin_again(s, c, NULL, template, &r, &m, err) < 0 ? NULL : join(&m, err);
+}
+
+int vz_composition_again(struct vz_store *s, const struct vz_composition *c, const struct vz_build_options *o,
+			 struct vz_digest *ret_image, struct vz_err *err)
+{
+	auto_free char *template = vz_printf("%s@%u", c->template_name, c->template_version);
+	__attribute__((cleanup(vz_composition_request_release))) struct vz_composition_request r = {0};
+	__attribute__((cleanup(making_release))) struct making m = {0};
+	struct vz_build_options exactly = *o;
+	auto_recipe struct vz_recipe *joined = NULL;
+	auto_buf struct vz_buf plan = {0};
+	struct vz_built built = {0};
+	struct vz_build_base base;
+
+	if (begin_again(s, c, o, template, &r, &m, err) < 0 || vz_plans_get(s, &c->plan, &plan, err) < 0)
+		return -1;
+	m.os_plan = vz_plan_read(m.os.lock, strlen(m.os.lock), "lock", err);
+	joined = m.os_plan ? join(&m, err) : NULL;
+	if (!joined)
+		return -1;
+	/* the plan says what was there and which ids were wanted */
+	exactly.lock_text = plan.data;
+	exactly.lock_name = "plan";
+	base = (struct vz_build_base){ .os = &m.os, .plan = m.os_plan };
+	if (vz_build_on(s, joined, &base, &exactly, &built, err) < 0)
+		return -1;
+	*ret_image = built.image;
+	vz_plan_free(built.plan);
+	return 0;
+}

@@ -48,4 +48,10 @@ int vz_composition_make(struct vz_store *s, const struct vz_composition_request 
  * is then the same, and there is nothing to move. Both are made. */
 int vz_composition_settle(const struct vz_store *s, const struct vz_composition *shown, struct vz_composition *c, struct vz_err *err);
 
+/* Where the packages of a composition are from: the recipes of its template and applications, joined. */
+struct vz_recipe *vz_composition_recipe(struct vz_store *s, const struct vz_composition *c, struct vz_err *err);
+/* Builds one again from its plan, which must be more than its template; its image has to come out the same. */
+int vz_composition_again(struct vz_store *s, const struct vz_composition *c, const struct vz_build_options *o,
+			 struct vz_digest *ret_image, struct vz_err *err);
+
 #endif

@@ -280,12 +280,12 @@ static int run(struct vz_stage *s, const struct vz_compose_package *packages, st
 
 	s->date = stage_date(s, packages);
 	stage_key(s);
-	if (find_known(s))
+	if (!s->again && find_known(s))
 		return 0;
 	lock = vz_store_lock(s->store, "composition", s->key, true, err);
 	if (lock < 0)
 		return -1;
-	if (find_known(s))               /* another builder may just have made it */
+	if (!s->again && find_known(s))  /* another builder may just have made it */
 		return 0;
 	if (vz_interrupted(err) < 0)
 		return -1;

@@ -33,6 +33,7 @@ struct vz_stage {
 	const struct vz_recipe_script *script;   /* instead of packages */
 	const struct vz_ids *ids;                /* instead of packages: what users and groups have to be (builder/ids.h) */
 	const struct vz_sources *sources;        /* told to the package manager once all is configured; or NULL */
+	bool again;                              /* do it even if its outcome is known */
 	int64_t latest;                          /* no date may be later: the plan's signed date */
 	struct vz_buf *log;
 	const struct vz_report *report;

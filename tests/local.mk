@@ -212,6 +212,7 @@ flow_tests += \
 	tests/flow/16-trust.sh \
 	tests/flow/18-download.sh \
 	tests/flow/80-clean.sh \
+	tests/flow/83-repair.sh \
 	tests/flow/82-verify.sh \
 	tests/flow/81-df.sh \
 	tests/flow/14-resolve.sh \

@@ -8,6 +8,7 @@
 #include "store/verify.h"
 #include "vzpkg/cli.h"
 #include "vzpkg/json_keep.h"
+#include "vzpkg/repair.h"
 #include "vzpkg/terminal.h"
 #include "vzpkg/users.h"
 
@@ -39,14 +40,10 @@ static int check_envs(const struct vz_store *s, struct vz_findings *f, struct vz
 static int check(const struct vz_cli *cli, const struct vz_store *s, bool quick, struct vz_findings *f, struct vz_err *err)
 {
 	auto_verify struct vz_verify v = { .store = s, .quick = quick, .findings = f, .report = &cli->report };
-	auto_users struct vz_users users = {0};
 
 	vz_report_stage(&cli->report, "checking the store");
 	if (vz_verify_run(&v, err) < 0 || check_repos(s, f, err) < 0 || check_envs(s, f, err) < 0)
 		return -1;
-	if (f->n)
-		vz_users_read(s, &users);
-	vz_users_name(s, &users, f, &cli->report);
 	vz_findings_sort(f);
 	return 0;
 }
@@ -78,20 +75,40 @@ static void print(const struct vz_findings *f)
 		printf("%zu wrong\n", f->n);
 }
 
+static void name(const struct vz_cli *cli, const struct vz_store *s, struct vz_findings *f)
+{
+	auto_users struct vz_users users = {0};
+
+	vz_report_stage(&cli->report, "looking for what depends on it");
+	vz_users_read(s, &users);
+	vz_users_name(s, &users, f);
+}
+
 int vz_cmd_verify(struct vz_cli *cli, int argc, char **argv, struct vz_err *err)
 {
-	bool quick = false;
-	const struct vz_option options[] = { { .name = "quick", .flag = &quick }, { 0 } };
-	auto_store struct vz_store *store = NULL;
+	bool quick = false, repair = false;
+	const struct vz_option options[] = {
+		{ .name = "quick", .flag = &quick }, { .name = "repair", .flag = &repair }, { 0 },
+	};
+	auto_store struct vz_store *store = NULL, *there = NULL;
 	auto_findings struct vz_findings f;
 	size_t wrong = 0;
 
 	vz_findings_init(&f);
 	if (vz_cli_parse(cli, argc, argv, options, 0, 0, err) < 0)
 		return -1;
-	store = vz_cli_store(cli, VZ_STORE_READ, err);
+	if (repair && cli->dry_run)
+		return vz_err_set(err, VZ_USAGE, "--repair and --dry-run exclude one another: without --repair nothing is changed");
+	/* a store is not made only to be repaired */
+	there = vz_cli_store(cli, VZ_STORE_READ, err);
+	store = !there ? NULL : repair ? vz_cli_store(cli, VZ_STORE_CHANGE, err) : steal(&there);
 	if (!store || check(cli, store, quick, &f, err) < 0)
 		return -1;
+	if (f.n && repair && vz_repair(cli, store, &f, err) < 0)
+		return -1;
+	if (f.n && !repair)
+		name(cli, store, &f);
+	vz_users_drop_unused(&f);
 	vz_terminal_end();
 	for (size_t i = 0; i < f.n; i++)
 		wrong += !f.v[i].repaired;

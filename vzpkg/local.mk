@@ -52,6 +52,11 @@ vzpkg_vzpkg_SOURCES += \
 	vzpkg/cmd_verify.c \
 	vzpkg/json_keep.c \
 	vzpkg/json_keep.h \
+	vzpkg/repair.c \
+	vzpkg/repair.h \
+	vzpkg/repair_build.c \
+	vzpkg/repair_packages.c \
+	vzpkg/repair_twins.c \
 	vzpkg/roots.c \
 	vzpkg/roots.h \
 	vzpkg/users.c \

@@ -64,7 +64,7 @@ const struct vz_command vz_commands[] = {
 	{ "clean", NULL, "", "Remove what no kept version, environment or generation needs; says what that frees.", vz_cmd_clean },
 	{ "df", NULL, "[ENV...]", "Tell what the store takes, and what of that is an environment's own, shared, or freed with it.",
 	  vz_cmd_df },
-	{ "verify", NULL, "[--quick]", "Check every object, image, manifest and record, and tell what depends on what is wrong.",
+	{ "verify", NULL, "[--repair] [--quick]", "Check every object, image, manifest and record; tell what depends on what is wrong, or mend it.",
 	  vz_cmd_verify },
 	{ "clone", NULL, "ENV NEW", "Make an environment like one that is not in use, sharing all that is private, too.", vz_cmd_clone },
 	{ "export", NULL, "NAME[@VERSION]|ENV --format oci|tar|composefs|ez FILE [--compress gzip|zstd|none]",

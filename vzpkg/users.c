@@ -8,6 +8,7 @@
 #include "link/env.h"
 #include "resolver/plan.h"
 #include "store/manifest.h"
+#include "store/outcome.h"
 #include "store/plans.h"
 #include "store/record.h"
 #include "store/verify.h"
@@ -34,7 +35,6 @@ static void add(struct vz_users *u, const char *path, const char *user)
 
 	if (!t)
 		vz_table_put(&u->by, path, t = vz_new(struct vz_texts));
-	/* each user is added in one go, so it is the last if it is there */
 	if (!t->n || strcmp(t->v[t->n - 1], user))
 		vz_texts_add(t, user);
 }
@@ -122,6 +122,53 @@ static void read_env(const struct vz_store *s, struct vz_users *u, const char *n
 	}
 }
 
+/* True if `d` gets a user that it did not have. */
+static bool add_parent(struct vz_users *u, const struct vz_digest *d, const struct vz_texts *users)
+{
+	char hex[VZ_HEX_LEN + 1];
+	auto_free char *path = NULL;
+	const struct vz_texts *has;
+	bool more = false;
+
+	vz_digest_hex(d, hex);
+	path = vz_printf("images/%s.erofs", hex);
+	for (size_t i = 0; i < users->n; i++) {
+		has = vz_users_of(u, path);
+		if (has && vz_texts_has(has, users->v[i]))
+			continue;
+		add(u, path, users->v[i]);
+		more = true;
+	}
+	return more;
+}
+
+/* Who needs what building gave needs what it was built on: it is what building goes on from. */
+static void read_outcomes(const struct vz_store *s, struct vz_users *u)
+{
+	auto_texts struct vz_texts keys = {0};
+	const struct vz_digest none = {0};
+	struct vz_err unread;
+	bool more = vz_outcome_keys(s, &keys, &unread) == 0;
+
+	while (more) {
+		more = false;
+		for (size_t i = 0; i < keys.n; i++) {
+			char hex[VZ_HEX_LEN + 1];
+			auto_free char *path = NULL;
+			const struct vz_texts *users;
+			struct vz_outcome o;
+
+			if (vz_outcome_read(s, keys.v[i], &o, &unread) < 0 || !vz_digest_cmp(&o.parent, &none) ||
+			    !vz_digest_cmp(&o.parent, &o.image))
+				continue;
+			vz_digest_hex(&o.image, hex);
+			path = vz_printf("images/%s.erofs", hex);
+			users = vz_users_of(u, path);
+			more |= users && add_parent(u, &o.parent, users);
+		}
+	}
+}
+
 void vz_users_read(const struct vz_store *s, struct vz_users *ret)
 {
 	struct vz_err unread;
@@ -140,6 +187,7 @@ void vz_users_read(const struct vz_store *s, struct vz_users *ret)
 	for (size_t i = 0; names && i < n; i++)
 		read_env(s, ret, names[i]);
 	vz_names_free(names, n);
+	read_outcomes(s, ret);
 }
 
 /* ---- naming ---- */
@@ -246,16 +294,20 @@ static void name_by_path(const struct vz_users *u, struct vz_finding *f)
 	}
 }
 
-void vz_users_name(const struct vz_store *s, const struct vz_users *u, struct vz_findings *f, const struct vz_report *report)
+void vz_users_name(const struct vz_store *s, const struct vz_users *u, struct vz_findings *f)
 {
-	if (f->n)
-		vz_report_stage(report, "looking for what depends on it");
-	for (size_t i = 0; i < f->n; i++)
+	for (size_t i = 0; i < f->n; i++) {
+		vz_texts_release(&f->v[i].users);
 		name_by_path(u, &f->v[i]);
+	}
 	name_objects(s, u, f);
-	for (size_t i = f->n; i--;) {
+	for (size_t i = 0; i < f->n; i++)
 		vz_texts_sort(&f->v[i].users);
+}
+
+void vz_users_drop_unused(struct vz_findings *f)
+{
+	for (size_t i = f->n; i--;)
 		if (f->v[i].missing && !f->v[i].users.n)
 			vz_findings_drop(f, i);
-	}
 }

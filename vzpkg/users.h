@@ -4,7 +4,7 @@
  * templates and environments that would miss it.
  *
  *     vz_users_read(store, &users)
- *     vz_users_name(store, &users, &findings, …)      fills the users of each finding
+ *     vz_users_name(store, &users, &findings)         fills the users of each finding
  *
  * Users are texts for people: "template debian-12@3", "environment web".  What
  * cannot be read has no users here; it is a finding itself.
@@ -12,7 +12,6 @@
 #ifndef VZPKG_USERS_H
 #define VZPKG_USERS_H
 
-#include "base/report.h"
 #include "base/table.h"
 #include "store/findings.h"
 #include "store/store.h"
@@ -31,7 +30,9 @@ void vz_users_release(struct vz_users *u);
 void vz_users_read(const struct vz_store *s, struct vz_users *ret);
 /* NULL: nobody. */
 const struct vz_texts *vz_users_of(const struct vz_users *u, const char *path);
-/* What is missing, and used by nobody (any more), is no finding, and is dropped. */
-void vz_users_name(const struct vz_store *s, const struct vz_users *u, struct vz_findings *f, const struct vz_report *report);
+/* The users of each finding, in the place of those it had. */
+void vz_users_name(const struct vz_store *s, const struct vz_users *u, struct vz_findings *f);
+/* What is missing, and used by nobody (any more), is no finding. */
+void vz_users_drop_unused(struct vz_findings *f);
 
 #endif
