@@ -434,7 +434,8 @@ int vz_index_deb_end(struct vz_index_deb *x, int fd, size_t *ret_bad, struct vz_
 		return vz_err_sys(err, "write index");
 	writer = repowriter_create(x->repo);
 	repowriter_set_keyfilter(writer, keep_in_core, NULL);
-	failed = repowriter_write(writer, f) != 0;
+	/* a write that failed on the way is not told of at the end */
+	failed = repowriter_write(writer, f) != 0 || ferror(f);
 	repowriter_free(writer);
 	if (fclose(f) != 0 || failed)
 		return vz_err_sys(err, "write index");

@@ -108,7 +108,8 @@ static int write_index(struct index *x, int out, int (*keep)(Repo *repo, Repokey
 		return vz_err_sys(err, "write index");
 	writer = repowriter_create(x->repo);
 	repowriter_set_keyfilter(writer, keep, NULL);
-	failed = repowriter_write(writer, f) != 0;
+	/* a write that failed on the way is not told of at the end */
+	failed = repowriter_write(writer, f) != 0 || ferror(f);
 	repowriter_free(writer);
 	if (fclose(f) != 0 || failed)
 		return vz_err_sys(err, "write index");

@@ -312,11 +312,13 @@ bool vz_source_open_index(struct vz_source *s, const char *sha256)
 
 int vz_source_new_index(struct vz_source *s, struct vz_err *err)
 {
-	int fd = vz_open(s->dir, NEW_INDEX, O_RDWR | O_CREAT | O_TRUNC, 0600, err);
+	auto_fd int fd = vz_open(s->dir, NEW_INDEX, O_RDWR | O_CREAT | O_TRUNC, 0600, err);
 
-	if (fd >= 0)
-		lseek(fd, HEAD, SEEK_SET);
-	return fd;
+	if (fd < 0)
+		return -1;
+	if (lseek(fd, HEAD, SEEK_SET) < 0)
+		return vz_err_sys(err, "write '%s'", NEW_INDEX);
+	return steal_fd(&fd);
 }
 
 /* Not synced: what a power cut leaves of it does not match its digest. */
@@ -336,7 +338,8 @@ int vz_source_put_index(struct vz_source *s, int fd, const char *sha256, struct 
 		return -1;
 	if (renameat(s->dir, NEW_INDEX, s->dir, name) < 0)
 		return vz_err_sys(err, "rename to '%s'", name);
-	lseek(keep, HEAD, SEEK_SET);
+	if (lseek(keep, HEAD, SEEK_SET) < 0)
+		return vz_err_sys(err, "read '%s'", name);
 	add_index(s, steal_fd(&keep));
 	return 0;
 }
