@@ -214,6 +214,7 @@ flow_tests += \
 	tests/flow/80-clean.sh \
 	tests/flow/83-repair.sh \
 	tests/flow/82-verify.sh \
+	tests/flow/90-faults.sh \
 	tests/flow/81-df.sh \
 	tests/flow/14-resolve.sh \
 	tests/flow/50-rpm-trust.sh \
@@ -237,6 +238,22 @@ dist_check_SCRIPTS += tests/lint/scripts.sh tests/lint/manual.sh
 .PHONY: check-year
 check-year:
 	VZ_YEAR_DAYS=365 VZ_YEAR_ENVS=20 $(MAKE) $(AM_MAKEFLAGS) check TESTS=tests/flow/75-year.sh
+
+# What hurts commands (tests/flow/90-faults.sh).
+check_PROGRAMS += tests/fault/fault
+tests_fault_fault_SOURCES = tests/fault/fault.c tests/fault/calls.h
+tests_fault_fault_CFLAGS = -std=gnu17 $(WARN_CFLAGS)
+EXTRA_DIST += tests/fault/memory.c
+check_DATA = tests/fault/memory.so
+CLEANFILES += tests/fault/memory.so
+tests/fault/memory.so: tests/fault/memory.c
+	$(AM_V_CC)$(MKDIR_P) tests/fault && $(CC) -std=gnu17 $(WARN_CFLAGS) -O2 -shared -fPIC -fno-builtin -o $@ $(srcdir)/tests/fault/memory.c
+
+# At every system call and allocation: hours.
+.PHONY: faults
+faults: $(check_PROGRAMS) $(check_DATA)
+	FAULT_POINTS=all $(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS=tests/flow/90-faults.sh SH_LOG_COMPILER=bash
+	@tail -n 3 tests/flow/90-faults.log
 
 # The unit tests and fuzz replays alone.
 .PHONY: check-unit

@@ -37,7 +37,6 @@ gone_or_rot() {
 	*) rm -f "$root/$1" ;;
 	esac
 }
-files() { (cd "$root" && find "$@" -type f); }
 
 # with the mirror's address of today
 run 0 vz create template "$tmp/base.recipe"
@@ -55,12 +54,17 @@ record=packages/$(run 0 vz --json info base && json '.packages[] | select(.name 
 printf '%s\n' "$packaged" "$made" "$image" "$record" templates/base/2/lock templates/base/2/tree | mends rot
 mends rot <<<templates/base/current
 # results of builds are only put aside; what was built is built again when it is needed
-rot "compositions/$(ls "$root/compositions" | head -n 1)"
+rot "compositions/$(find "$root/compositions" -type f -printf '%f\n' -quit)"
 run 0 vz verify --quick --repair
 run 0 vz verify --quick
 
-# much at once: contents, each image, each record
-{ files objects | awk 'NR % 50 == 0'; files images packages; } | mends gone_or_rot
+# much at once: contents, both images that show, each record
+run 0 vz dump base
+awk '$3 ~ /^10/ && $9 ~ /\// { print "objects/" $9 }' "$out" | sort -u | awk 'NR % 50 == 0' >"$tmp/list"
+run 0 vz --json history e
+printf '%s\nimages/%s.erofs\n' "$image" "$(json '.[0].image')" >>"$tmp/list"
+(cd "$root" && find packages -type f) >>"$tmp/list"
+mends gone_or_rot <"$tmp/list"
 run 0 vz exec e -- dpkg --audit
 [ ! -s "$out" ] || die "dpkg --audit is not silent after a repair"
 run 0 vz exec e -- less --version

@@ -13,7 +13,7 @@ mapfile -t scripts < <(find setup .ci/run tests bench doc -type f \( -name '*.sh
 	-o -name '*.bash-completion' \) -not -path '*/tmp/*' -not -path '*/fixtures/*' | sort)
 shellcheck -x -S style -e SC2016 "${scripts[@]}" || status=1
 
-rooms=(base shim store resolver link builder share vzpkg tests/unit tests/fuzz)
+rooms=(base shim store resolver link builder share vzpkg tests/unit tests/fuzz tests/fault)
 mapfile -t sources < <(find "${rooms[@]}" -type f \( -name '*.[ch]' -o -name '*.cc' \) | sort)
 unsaid=$(grep -L 'SPDX-License-Identifier: GPL-3.0-or-later' "${scripts[@]}" "${sources[@]}" || :)
 [ -z "$unsaid" ] || { printf 'no licence line: %s\n' "$unsaid"; status=1; }
