@@ -25,6 +25,7 @@
 struct vz_auto_options {
 	const char *const *mirror_dirs;
 	bool offline, dry_run;           /* of a dry run the events say what would be done; templates are only resolved */
+	const struct vz_network *network;/* NULL: as it comes */
 	unsigned jobs;                   /* environments that are moved at once; 0: 2 */
 	unsigned canary;                 /* percent of a group that go first, but at least one; 0: 10 */
 	unsigned load;                   /* the next is moved when the host's load is below this, or a minute has passed; 0: at once */

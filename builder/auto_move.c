@@ -162,7 +162,9 @@ static int hold(struct vz_auto_run *r, const struct vz_auto_group *g)
 
 static int compose(struct vz_auto_run *r, struct vz_auto_group *g, struct vz_err *err)
 {
-	const struct vz_build_options o = { .mirror_dirs = r->o->mirror_dirs, .offline = r->o->offline, .report = r->o->report };
+	const struct vz_build_options o = {
+		.mirror_dirs = r->o->mirror_dirs, .offline = r->o->offline, .network = r->o->network, .report = r->o->report,
+	};
 
 	if (vz_composition_make(r->store, &g->request, &o, &g->to, NULL, err) < 0)
 		return -1;

@@ -20,7 +20,8 @@ static int build(struct vz_auto_run *r, const struct vz_recipe *recipe, struct v
 {
 	__attribute__((cleanup(vz_build_result_release))) struct vz_build_result result = {0};
 	const struct vz_build_options o = {
-		.mirror_dirs = r->o->mirror_dirs, .offline = r->o->offline, .dry_run = r->o->dry_run, .only_if_changed = true,
+		.mirror_dirs = r->o->mirror_dirs, .offline = r->o->offline, .network = r->o->network, .dry_run = r->o->dry_run,
+		.only_if_changed = true,
 		.fetch_only = recipe->automatic == VZ_AUTO_DOWNLOAD, .report = r->o->report,
 	};
 

@@ -56,7 +56,7 @@ static void build_release(struct build *b)
 static int open_session(struct build *b, struct vz_err *err)
 {
 	struct vz_resolve_options o = {
-		.mirror_dirs = b->o->mirror_dirs, .offline = b->o->offline, .report = b->o->report,
+		.mirror_dirs = b->o->mirror_dirs, .offline = b->o->offline, .network = b->o->network, .report = b->o->report,
 	};
 
 	o.repos_fd = b->repos = vz_open_dir(vz_store_fd(b->store), "repos", err);

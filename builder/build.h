@@ -17,6 +17,7 @@
 #define BUILDER_BUILD_H
 
 #include "base/report.h"
+#include "resolver/network.h"
 #include "resolver/plan.h"
 #include "resolver/present.h"
 #include "resolver/recipe.h"
@@ -27,6 +28,7 @@ struct vz_build_options {
 	const char *lock_text;           /* build exactly this plan, or NULL */
 	const char *lock_name;           /* for messages */
 	bool offline;
+	const struct vz_network *network;/* NULL: as it comes */
 	bool only_if_changed;            /* update: no new version if the plan is the current one's */
 	bool security;                   /* of a template: the current version with what security asks for, and nothing else */
 	bool dry_run;                    /* stop after the plan */

@@ -50,12 +50,15 @@ static uint64_t now_ms(void)
 struct vz_fetch *vz_fetch_new(const struct vz_fetch_options *o)
 {
 	struct vz_fetch *f = vz_new(struct vz_fetch);
+	struct vz_network network = o->network ? *o->network : (struct vz_network){0};
 
 	f->o = *o;
 	f->o.parallel = o->parallel ? o->parallel : 8;
 	f->o.tries = o->tries ? o->tries : 3;
 	f->o.backoff_ms = o->backoff_ms ? o->backoff_ms : 500;
-	f->transfers = vz_transfers_new(f->o.parallel, o->stall_seconds ? o->stall_seconds : 30);
+	if (o->stall_seconds)
+		network.stall_seconds = o->stall_seconds;
+	f->transfers = vz_transfers_new(f->o.parallel, &network);
 	f->slots = vz_alloc(f->o.parallel * sizeof *f->slots);
 	return f;
 }

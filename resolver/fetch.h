@@ -10,8 +10,8 @@
  * VZ_UNTRUSTED if none is right; anything else VZ_NETWORK.  A mirror that failed
  * is tried last by later requests of the same session.
  *
- * Redirects: at most 5, to http and https only.  No proxy beyond what the
- * environment says (http_proxy …).
+ * Redirects: at most 5, to http and https only.  Proxies are what
+ * resolver/network.h or else the environment says (http_proxy …).
  */
 #ifndef RESOLVER_FETCH_H
 #define RESOLVER_FETCH_H
@@ -24,15 +24,17 @@
 #include "base/err.h"
 #include "base/report.h"
 #include "resolver/mirror.h"
+#include "resolver/network.h"
 #include "resolver/speed.h"
 
 struct vz_fetch_options {
 	bool offline;                /* any request fails with VZ_NETWORK, saying so */
 	const bool *stop;            /* once another thread sets it, runs fail with VZ_FAILED; or NULL */
 	unsigned parallel;           /* 0: 8 */
-	unsigned stall_seconds;      /* less than 1 KiB/s for this long is a failure; 0: 30 */
+	unsigned stall_seconds;      /* less than 1 KiB/s for this long is a failure; 0: the network's */
 	unsigned tries;              /* for each mirror; 0: 3 */
 	unsigned backoff_ms;         /* first pause, doubled each time; 0: 500 */
+	const struct vz_network *network;    /* how to reach it; NULL: as the environment says */
 	const char *const *headers;  /* with each request, as in struct vz_transfer; or NULL */
 	const struct vz_report *report;
 };

@@ -15,7 +15,7 @@ libresolver_a_SOURCES += \
 libresolver_a_SOURCES += resolver/keyring.c resolver/keyring.h
 libresolver_a_SOURCES += resolver/mirror.c resolver/url.c resolver/url.h
 libresolver_a_SOURCES += resolver/fetch.c resolver/body.c resolver/body.h resolver/transfer.c resolver/transfer.h \
-	resolver/speed.c resolver/speed.h
+	resolver/network.c resolver/network.h resolver/speed.c resolver/speed.h
 FETCH_TEST_LIBS = libresolver.a $(BASE_LIBS) $(CURL_LIBS) $(INIH_LIBS) $(CHECK_LIBS)
 
 unit_tests += tests/unit/test-recipe
@@ -152,6 +152,12 @@ check_PROGRAMS += tests/unit/test-metalink
 tests_unit_test_metalink_SOURCES = tests/unit/test-metalink.c tests/unit/unit.h
 tests_unit_test_metalink_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_metalink_LDADD = $(SOLVE_TEST_LIBS)
+
+unit_tests += tests/unit/test-network
+check_PROGRAMS += tests/unit/test-network
+tests_unit_test_network_SOURCES = tests/unit/test-network.c tests/unit/unit.h
+tests_unit_test_network_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_network_LDADD = $(SOLVE_TEST_LIBS)
 
 unit_tests += tests/unit/test-speed
 check_PROGRAMS += tests/unit/test-speed

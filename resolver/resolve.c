@@ -55,7 +55,7 @@ void vz_session_free(struct vz_session *s)
 
 static int add_source(struct vz_session *s, const struct vz_recipe *recipe, const struct vz_recipe_repo *repo, struct vz_err *err)
 {
-	struct vz_source source = { .repo = repo, .arch = recipe->arch, .report = s->o.report, .offline = s->o.offline,
+	struct vz_source source = { .repo = repo, .arch = recipe->arch, .report = s->o.report, .offline = s->o.offline, .network = s->o.network,
 				    .advisories = s->advisories, .dir = -1 };
 
 	if (vz_mirrors_expand(repo, s->o.mirror_dirs, &source.mirrors, err) < 0)
@@ -83,7 +83,7 @@ struct refresh {
 static int work_on_one(void *arg, struct vz_err *err)
 {
 	struct refresh *r = arg;
-	struct vz_fetch_options o = { .offline = r->source->offline, .report = r->source->report };
+	struct vz_fetch_options o = { .offline = r->source->offline, .network = r->source->network, .report = r->source->report };
 	auto_fetch struct vz_fetch *fetch = vz_fetch_new(&o);
 	int failed;
 
@@ -359,7 +359,9 @@ static int locate_all(struct vz_session *s, struct vz_fetch *fetch, struct vz_er
 int vz_resolve_fetch(struct vz_session *s, const struct vz_plan_package *const *packages, size_t n, int dir_fd,
 		     vz_package_ready ready, void *ctx, struct vz_err *err)
 {
-	struct vz_fetch_options o = { .offline = s->o.offline, .report = s->o.report, .stop = &s->stop };
+	struct vz_fetch_options o = {
+		.offline = s->o.offline, .network = s->o.network, .report = s->o.report, .stop = &s->stop,
+	};
 	auto_fetch struct vz_fetch *fetch = vz_fetch_new(&o);
 	auto_free struct delivery *d = vz_alloc((n + 1) * sizeof *d);
 	int failed = 0;

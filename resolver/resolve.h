@@ -14,6 +14,7 @@
 #define RESOLVER_RESOLVE_H
 
 #include "base/report.h"
+#include "resolver/network.h"
 #include "resolver/plan.h"
 #include "resolver/present.h"
 #include "resolver/recipe.h"
@@ -22,6 +23,7 @@ struct vz_resolve_options {
 	int repos_fd;                    /* directory that keeps verified metadata, .solv caches, dates */
 	const char *const *mirror_dirs;  /* as for vz_mirrors_expand() */
 	bool offline;                    /* use what is cached and still valid, or fail */
+	const struct vz_network *network;/* NULL: as it comes */
 	const struct vz_report *report;
 };
 

@@ -47,6 +47,7 @@ struct vz_source {
 	struct vz_fetch *fetch;
 	const struct vz_report *report;
 	bool offline;
+	const struct vz_network *network;
 	bool advisories;                     /* are to be among the indexes, where the repository has some */
 	int dir;                             /* of its directory, while it is refreshed */
 	struct vz_source_state state;

@@ -29,7 +29,8 @@ struct vz_transfer_work {
 
 struct vz_transfers {
 	CURLM *multi;
-	unsigned parallel, stall_seconds;
+	unsigned parallel;
+	struct vz_network network;
 	struct vz_transfer_work *works;
 };
 
@@ -38,14 +39,14 @@ static void init_curl(void)
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
-struct vz_transfers *vz_transfers_new(unsigned parallel, unsigned stall_seconds)
+struct vz_transfers *vz_transfers_new(unsigned parallel, const struct vz_network *network)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct vz_transfers *all = vz_new(struct vz_transfers);
 
 	pthread_once(&once, init_curl);
 	all->parallel = parallel;
-	all->stall_seconds = stall_seconds;
+	all->network = network ? *network : (struct vz_network){0};
 	all->multi = curl_multi_init();
 	all->works = vz_alloc(parallel * sizeof *all->works);
 	for (unsigned i = 0; i < parallel; i++)
@@ -238,7 +239,28 @@ static void set_request(struct vz_transfer_work *w)
 	curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, t->method);
 }
 
-static void set_options(struct vz_transfer_work *w, unsigned stall_seconds)
+static void set_network(CURL *e, const struct vz_network *n)
+{
+	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT, n->connect_seconds ? (long)n->connect_seconds : 15L);
+	curl_easy_setopt(e, CURLOPT_LOW_SPEED_LIMIT, 1024L);
+	curl_easy_setopt(e, CURLOPT_LOW_SPEED_TIME, n->stall_seconds ? (long)n->stall_seconds : 30L);
+	if (n->proxy)
+		curl_easy_setopt(e, CURLOPT_PROXY, n->proxy);
+}
+
+/* Each of those that run gets its part of the rate. */
+static void share_rate(struct vz_transfers *all)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < all->parallel; i++)
+		n += all->works[i].t != NULL;
+	for (unsigned i = 0; all->network.rate && i < all->parallel; i++)
+		if (all->works[i].t)
+			curl_easy_setopt(all->works[i].easy, CURLOPT_MAX_RECV_SPEED_LARGE, (curl_off_t)(all->network.rate / n + 1));
+}
+
+static void set_options(struct vz_transfer_work *w, const struct vz_network *network)
 {
 	CURL *e = w->easy;
 
@@ -254,9 +276,7 @@ static void set_options(struct vz_transfer_work *w, unsigned stall_seconds)
 	curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 1L);
 	curl_easy_setopt(e, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(e, CURLOPT_MAXREDIRS, 5L);
-	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, 15000L);
-	curl_easy_setopt(e, CURLOPT_LOW_SPEED_LIMIT, 1024L);
-	curl_easy_setopt(e, CURLOPT_LOW_SPEED_TIME, (long)stall_seconds);
+	set_network(e, network);
 	curl_easy_setopt(e, CURLOPT_BUFFERSIZE, 256L << 10);
 	curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
 	curl_easy_setopt(e, CURLOPT_HEADERDATA, w);
@@ -285,7 +305,8 @@ int vz_transfer_start(struct vz_transfers *all, struct vz_transfer *t, struct vz
 	t->outcome = VZ_GOT_WHOLE;
 	t->status = 0;
 	t->cause[0] = 0;
-	set_options(w, all->stall_seconds);
+	set_options(w, &all->network);
+	share_rate(all);
 	if (ranged) {
 		auto_free char *range = vz_printf("%" PRIu64 "-", t->body->have);
 
@@ -307,6 +328,7 @@ void vz_transfer_stop(struct vz_transfers *all, struct vz_transfer *t)
 	curl_multi_remove_handle(all->multi, t->work->easy);
 	t->work->t = NULL;
 	t->work = NULL;
+	share_rate(all);
 }
 
 static void judge_status(struct vz_transfer_work *w, long status)

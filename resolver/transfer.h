@@ -19,6 +19,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "resolver/body.h"
+#include "resolver/network.h"
 
 enum vz_outcome {
 	VZ_GOT_WHOLE,        /* the body is there and right */
@@ -63,7 +64,8 @@ struct vz_transfer {
 };
 
 struct vz_transfers;
-struct vz_transfers *vz_transfers_new(unsigned parallel, unsigned stall_seconds);
+/* `network` is copied, but for the text of its proxy, which must outlive them. NULL: as it comes. */
+struct vz_transfers *vz_transfers_new(unsigned parallel, const struct vz_network *network);
 void vz_transfers_free(struct vz_transfers *all);
 
 int vz_transfer_start(struct vz_transfers *all, struct vz_transfer *t, struct vz_err *err);

@@ -27,7 +27,7 @@ struct vz_registry *vz_registry_open(const struct vz_registry_name *n, const str
 	r->options = *o;
 	r->options.plain_http = o->plain_http || vz_registry_name_is_local(n);
 	r->base = vz_printf("%s://%s/v2/%s", r->options.plain_http ? "http" : "https", n->host, n->repository);
-	r->transfers = vz_transfers_new(1, 30);
+	r->transfers = vz_transfers_new(1, NULL);
 	return r;
 }
 

@@ -18,6 +18,7 @@ fuzz_programs = \
 	tests/fuzz/fuzz-image \
 	tests/fuzz/fuzz-env \
 	tests/fuzz/fuzz-journal \
+	tests/fuzz/fuzz-network \
 	tests/fuzz/fuzz-settings \
 	tests/fuzz/fuzz-release \
 	tests/fuzz/fuzz-packages \
@@ -97,6 +98,10 @@ tests_fuzz_fuzz_journal_SOURCES = tests/fuzz/fuzz-journal.c tests/fuzz/checksum.
 tests_fuzz_fuzz_journal_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 tests_fuzz_fuzz_journal_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_journal_LDADD = $(LINK_LIBS)
+
+tests_fuzz_fuzz_network_SOURCES = tests/fuzz/fuzz-network.c $(fuzz_main)
+tests_fuzz_fuzz_network_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_network_LDADD = $(RESOLVER_LIBS)
 
 tests_fuzz_fuzz_settings_SOURCES = tests/fuzz/fuzz-settings.c $(fuzz_main)
 tests_fuzz_fuzz_settings_LDFLAGS = $(fuzz_ldflags)
@@ -211,6 +216,7 @@ flow_tests += \
 	tests/flow/28-images.sh \
 	tests/flow/16-trust.sh \
 	tests/flow/18-download.sh \
+	tests/flow/19-faulty-server.sh \
 	tests/flow/80-clean.sh \
 	tests/flow/83-repair.sh \
 	tests/flow/82-verify.sh \

@@ -16,7 +16,8 @@
 static struct vz_build_options build_options(const struct vz_cli *cli)
 {
 	return (struct vz_build_options){
-		.mirror_dirs = cli->mirror_dirs, .offline = cli->offline, .dry_run = cli->dry_run, .report = &cli->report,
+		.mirror_dirs = cli->mirror_dirs, .offline = cli->offline, .network = &cli->network, .dry_run = cli->dry_run,
+		.report = &cli->report,
 	};
 }
 

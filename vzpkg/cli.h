@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "base/report.h"
 #include "base/texts.h"
+#include "resolver/network.h"
 #include "resolver/recipe.h"
 #include "store/manifest.h"
 #include "store/store.h"
@@ -26,6 +27,7 @@ struct vz_cli {
 	size_t n_dirs, cap_dirs, n_mirror_dirs, cap_mirror_dirs;
 	bool json, quiet, verbose, dry_run, yes, no_progress, offline, help;
 	struct vz_report report;
+	struct vz_network network;       /* vzpkg.conf */
 	/* positional arguments after vz_cli_parse(), NULL-terminated */
 	char **args;
 	int n_args;

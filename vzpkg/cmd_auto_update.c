@@ -78,6 +78,7 @@ int vz_cmd_auto_update(struct vz_cli *cli, int argc, char **argv, struct vz_err 
 		return -1;
 	o.mirror_dirs = cli->mirror_dirs;
 	o.offline = cli->offline;
+	o.network = &cli->network;
 	o.dry_run = cli->dry_run;
 	store = vz_cli_store(cli, VZ_STORE_CHANGE, err);
 	if (!store || vz_auto_run(store, &o, &log, err) < 0)

@@ -59,6 +59,7 @@ int vz_cmd_create_template(struct vz_cli *cli, int argc, char **argv, struct vz_
 	if (!store)
 		return -1;
 	build.mirror_dirs = cli->mirror_dirs;
+	build.network = &cli->network;
 	build.lock_text = lock ? lock_text.data : NULL;
 	build.lock_name = lock;
 	build.offline = cli->offline;

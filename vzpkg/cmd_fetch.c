@@ -13,7 +13,7 @@ static int fetch(const struct vz_cli *cli, struct vz_store *store, const char *n
 	auto_manifest struct vz_manifest m = {0};
 	auto_recipe struct vz_recipe *recipe = NULL;
 	const struct vz_build_options build = {
-		.mirror_dirs = cli->mirror_dirs, .offline = cli->offline, .dry_run = cli->dry_run, .only_if_changed = true,
+		.mirror_dirs = cli->mirror_dirs, .offline = cli->offline, .network = &cli->network, .dry_run = cli->dry_run, .only_if_changed = true,
 		.fetch_only = true, .report = &cli->report,
 	};
 

@@ -49,6 +49,7 @@ static int update(const struct vz_cli *cli, struct vz_store *store, const char *
 	struct vz_build_options build = {
 		.mirror_dirs = cli->mirror_dirs,
 		.offline = cli->offline,
+		.network = &cli->network,
 		.dry_run = cli->dry_run,
 		.only_if_changed = true,
 		.security = security,

@@ -325,6 +325,8 @@ static int run(struct vz_cli *cli, int argc, char **argv, struct vz_err *err)
 	if (!command)
 		return -1;
 	add_standard_dirs(cli);
+	if (vz_network_read(getenv("VZPKG_CONF") ? getenv("VZPKG_CONF") : VZ_CONF_DIR "/vzpkg.conf", &cli->network, err) < 0)
+		return -1;
 	rc = command->run(cli, argc - used + 1, argv + used - 1, err);
 	if (rc < 0 && err->code == VZ_USAGE && !err->hint[0])
 		vz_err_hint(err, "usage: vzpkg %s%s%s %s", command->verb, command->object ? " " : "",
@@ -364,6 +366,7 @@ int main(int argc, char **argv)
 	}
 	for (size_t i = 0; i < cli.n_mirror_dirs; i++)
 		free((char *)cli.mirror_dirs[i]);
+	vz_network_release(&cli.network);
 	free(cli.recipe_dirs);
 	free(cli.mirror_dirs);
 	return rc;
