@@ -201,7 +201,7 @@ static uint64_t at_most(uint64_t n, uint64_t limit)
 static json_t *process(const struct vz_bundle *b, json_t *args)
 {
 	static const char *const env[] = {
-		"PATH=" VZ_ENTER_PATH, "HOME=/root", "LANG=C.UTF-8",
+		("PATH=" VZ_ENTER_PATH), "HOME=/root", "LANG=C.UTF-8",
 		"container=vzpkg",
 	};
 
