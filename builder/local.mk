@@ -165,3 +165,9 @@ tests_unit_test_merge_rpm_SOURCES = \
 	tests/unit/test-merge-rpm.c tests/unit/private.h tests/unit/rpm.h tests/unit/scratch.h tests/unit/trees.h tests/unit/unit.h
 tests_unit_test_merge_rpm_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(RPM_CFLAGS)
 tests_unit_test_merge_rpm_LDADD = $(BUILDER_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-intake
+check_PROGRAMS += tests/unit/test-intake
+tests_unit_test_intake_SOURCES = tests/unit/test-intake.c tests/unit/scratch.h tests/unit/unit.h
+tests_unit_test_intake_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_intake_LDADD = $(BUILDER_LIBS) $(CHECK_LIBS)
