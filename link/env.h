@@ -38,6 +38,7 @@
 
 #include "link/composition.h"
 #include "link/remap.h"
+#include "link/settings.h"
 #include "link/stale.h"
 #include "link/upper.h"
 #include "store/findings.h"
@@ -170,6 +171,17 @@ struct vz_env_seal {
 };
 /* VZ_BUSY while it is in use. */
 int vz_env_seal(struct vz_store *s, const struct vz_env_seal *what, struct vz_err *err);
+
+/* An environment made of its parts. Images and plan are durable, or become so with vz_store_sync(). */
+struct vz_env_parts {
+	const struct vz_env *env;
+	const struct vz_settings *settings;
+	/* Makes upper/ in `dir`, which is to be the environment's directory; NULL: it begins without. */
+	int (*area)(void *ctx, int dir, struct vz_err *err);
+	void *ctx;
+};
+/* VZ_EXISTS; VZ_USAGE for a name that is not sane. */
+int vz_env_put(struct vz_store *s, const struct vz_env_parts *p, struct vz_err *err);
 
 /* Makes `new` show what `name` shows, with the same layer, a copy of what else is private, and its settings; generations
  * before this one stay behind, and the next that uses it gives it an identity of its own. VZ_BUSY while `name` is in

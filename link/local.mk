@@ -4,7 +4,7 @@ liblink_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 liblink_a_SOURCES = \
 	link/bundle.c link/bundle.h link/cgroups.c link/cgroups.h \
 	link/apply.c link/apply.h link/composition.c link/composition.h link/confine.c link/confine.h link/copy.c link/copy.h link/enter.c link/enter.h \
-	link/env.c link/env.h link/env_clone.c link/env_exec.c link/env_json.c link/env_keep.c link/env_mount.c link/env_mount.h link/env_move.c link/env_record.c link/env_record.h link/env_seal.c \
+	link/env.c link/env.h link/env_clone.c link/env_exec.c link/env_json.c link/env_keep.c link/env_mount.c link/env_mount.h link/env_move.c link/env_put.c link/env_record.c link/env_record.h link/env_seal.c \
 	link/env_turn.c link/env_turn.h link/env_undo.c link/env_undo.h link/env_verify.c link/fs.c link/fs.h \
 	link/identity.c link/identity.h link/init.c link/init.h \
 	link/inject.c link/inject.h link/journal.c link/journal.h link/mount.c link/mount.h link/mountinfo.c link/mountinfo.h \
