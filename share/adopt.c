@@ -7,54 +7,8 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "resolver/plan.h"
-#include "share/archive.h"
+#include "share/vet.h"
 #include "store/image.h"
-#include "store/object.h"
-
-#define MAX_NODES 2000000
-
-struct vet {
-	const struct vz_store *store;
-	uint64_t nodes;
-	struct vz_err *err;
-};
-
-static int vet_file(const struct vet *v, const struct vz_node *n)
-{
-	char path[VZ_HEX_LEN + 2];
-
-	if (n->content || !n->size)
-		return n->has_digest && n->size ? vz_err_set(v->err, VZ_UNTRUSTED, "has two contents") : 0;
-	if (!n->has_digest)
-		return vz_err_set(v->err, VZ_UNTRUSTED, "has a content without a digest");
-	vz_object_path(&n->digest, path);
-	if (!n->payload || strcmp(n->payload, path))
-		return vz_err_set(v->err, VZ_UNTRUSTED, "has its content elsewhere than its digest says");
-	return vz_object_has(v->store, &n->digest) ? 0 : vz_err_set(v->err, VZ_UNTRUSTED, "has a content that did not come with it");
-}
-
-static int vet_inode(const struct vet *v, const struct vz_node *n)
-{
-	for (uint32_t i = 0; i < n->n_xattrs; i++)
-		if (vz_xattr_is_overlay(n->xattrs[i].key))
-			return vz_err_set(v->err, VZ_UNTRUSTED, "has the attribute '%s', which is forged", n->xattrs[i].key);
-	if (S_ISCHR(n->mode) && !n->rdev)
-		return vz_err_set(v->err, VZ_UNTRUSTED, "is a device 0:0, which is an overlay's whiteout");
-	return vz_node_is_file(n) ? vet_file(v, n) : 0;
-}
-
-static int vet_node(struct vz_node *n, void *ctx)
-{
-	struct vet *v = ctx;
-	auto_free char *path = NULL;
-
-	if (++v->nodes > MAX_NODES)
-		return vz_err_set(v->err, VZ_UNTRUSTED, "more than %d files", MAX_NODES);
-	if (n->link || vet_inode(v, n) == 0)
-		return 0;
-	path = vz_node_path(n);
-	return vz_err_wrap(v->err, "'%s'", path);
-}
 
 static int check_plan(const struct vz_manifest *m, uint64_t *ret_packages, struct vz_err *err)
 {
@@ -113,9 +67,7 @@ static int publish(const struct vz_adopt *a, const struct vz_arrival *what, stru
 static int judge(const struct vz_store *s, const struct vz_arrival *what, struct vz_manifest *m, struct vz_buf *image,
 		 struct vz_err *err)
 {
-	struct vet vet = { .store = s, .err = err };
-
-	if (check_plan(&what->from, &m->packages, err) < 0 || vz_node_walk(what->tree->root, vet_node, &vet) < 0 ||
+	if (check_plan(&what->from, &m->packages, err) < 0 || vz_vet_tree(s, what->tree, VZ_VET_WHOLE, err) < 0 ||
 	    vz_image_write(what->tree, NULL, image, err) < 0)
 		return -1;
 	vz_verity_bytes(image->data, image->len, &m->image);

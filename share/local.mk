@@ -7,7 +7,8 @@ libshare_a_SOURCES = \
 # what comes in
 libshare_a_SOURCES += \
 	share/adopt.c share/adopt.h share/arrival.c share/arrival.h share/blob_read.c share/import.c share/import.h \
-	share/import_composefs.c share/import_forms.h share/import_oci.c share/layout_read.c share/rootfs.c share/rootfs.h
+	share/import_composefs.c share/import_forms.h share/import_oci.c share/layout_read.c share/rootfs.c share/rootfs.h \
+	share/vet.c share/vet.h
 # trees as archives
 libshare_a_SOURCES += \
 	share/archive.c share/archive.h share/difference.c share/difference.h share/layers.c share/layers.h
@@ -21,6 +22,9 @@ libshare_a_SOURCES += \
 	share/credentials.h share/pull.c share/push.c share/registry.c share/registry.h share/registry_auth.c \
 	share/registry_auth.h share/registry_call.c share/registry_call.h share/registry_name.c share/registry_name.h \
 	share/signature.c share/signature.h share/signature_text.c
+# backups
+libshare_a_SOURCES += \
+	share/backup.c share/backup.h share/migrate.c share/migrate.h share/restore.c share/restore_read.c share/restore_read.h share/supply.c share/supply.h
 
 unit_tests += tests/unit/test-pack
 check_PROGRAMS += tests/unit/test-pack
@@ -82,4 +86,4 @@ tests_unit_test_registry_SOURCES = tests/unit/test-registry.c tests/unit/unit.h
 tests_unit_test_registry_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_registry_LDADD = $(SHARE_LIBS) $(CHECK_LIBS)
 
-flow_tests += tests/flow/70-export.sh tests/flow/72-import.sh tests/flow/74-registry.sh tests/flow/76-clone.sh
+flow_tests += tests/flow/70-export.sh tests/flow/72-import.sh tests/flow/74-registry.sh tests/flow/76-clone.sh tests/flow/78-backup.sh tests/flow/79-migrate.sh

@@ -73,6 +73,9 @@ struct vz_parcel_take {
 	struct vz_store *store;
 	const struct vz_table *wanted;   /* hex → uint64_t *, the size: objects to take; others are skipped. NULL: all */
 	const char *record;              /* the package whose record is to be kept, if it comes; or NULL: none is */
+	/* What is done with other kinds, in order; NULL: they are skipped. Bytes that it does not read are skipped. */
+	int (*other)(void *ctx, struct vz_parcel_reader *r, const struct vz_parcel_item *item, struct vz_err *err);
+	void *ctx;
 	uint64_t new_bytes;              /* result: of objects that were not in the store */
 };
 /* Reads a parcel to its end into the store. A content that is not its name's, or another size than wanted, or a record

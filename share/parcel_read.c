@@ -253,6 +253,8 @@ static int take_items(struct taking *k)
 			rc = take_object(k, &item);
 		else if (strcmp(item.kind, "record") == 0 && k->t->record && strcmp(item.name, k->t->record) == 0 && !k->record.len)
 			rc = vz_parcel_text(k->in, MAX_RECORD, &k->record, k->err);
+		else if (k->t->other)
+			rc = k->t->other(k->t->ctx, k->in, &item, k->err);
 		if (rc < 0)
 			return -1;
 	}

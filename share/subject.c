@@ -145,3 +145,15 @@ int vz_subject_open(struct vz_store *store, const char *name, struct vz_subject 
 	s = (struct vz_subject){0};
 	return 0;
 }
+
+int vz_subject_open_env(struct vz_store *store, const char *name, struct vz_subject *ret, struct vz_err *err)
+{
+	auto_subject struct vz_subject s = {0};
+
+	if (open_env(store, name, &s, err) < 0)
+		return -1;
+	forget_host(&s.manifest);
+	*ret = s;
+	s = (struct vz_subject){0};
+	return 0;
+}

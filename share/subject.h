@@ -28,5 +28,7 @@ void vz_subject_release(struct vz_subject *s);
 /* `name`: NAME, NAME@VERSION, or an environment where no template has that name. The store is open for
  * change. VZ_NOTFOUND. */
 int vz_subject_open(struct vz_store *store, const char *name, struct vz_subject *ret, struct vz_err *err);
+/* The environment, even if a template has that name. */
+int vz_subject_open_env(struct vz_store *store, const char *name, struct vz_subject *ret, struct vz_err *err);
 
 #endif

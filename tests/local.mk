@@ -33,7 +33,7 @@ fuzz_programs = \
 	tests/fuzz/fuzz-rpmdb \
 	tests/fuzz/fuzz-stanzas \
 	tests/fuzz/fuzz-changelog
-fuzz_programs += tests/fuzz/fuzz-layer tests/fuzz/fuzz-oci-image tests/fuzz/fuzz-parcel tests/fuzz/fuzz-registry
+fuzz_programs += tests/fuzz/fuzz-layer tests/fuzz/fuzz-oci-image tests/fuzz/fuzz-parcel tests/fuzz/fuzz-registry tests/fuzz/fuzz-backup
 check_PROGRAMS += $(fuzz_programs)
 if FUZZ
 fuzz_main =
@@ -158,6 +158,10 @@ tests_fuzz_fuzz_stanzas_LDADD = $(BUILDER_LIBS)
 tests_fuzz_fuzz_changelog_SOURCES = tests/fuzz/fuzz-changelog.c $(fuzz_main)
 tests_fuzz_fuzz_changelog_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_changelog_LDADD = $(BUILDER_LIBS)
+
+tests_fuzz_fuzz_backup_SOURCES = tests/fuzz/fuzz-backup.c tests/fuzz/ingest.h $(fuzz_main)
+tests_fuzz_fuzz_backup_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_backup_LDADD = $(SHARE_LIBS)
 
 tests_fuzz_fuzz_parcel_SOURCES = tests/fuzz/fuzz-parcel.c tests/fuzz/ingest.h $(fuzz_main)
 tests_fuzz_fuzz_parcel_LDFLAGS = $(fuzz_ldflags)

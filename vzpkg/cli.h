@@ -64,7 +64,9 @@ struct vz_store *vz_cli_store(const struct vz_cli *cli, enum vz_store_mode mode,
 
 int vz_cmd_clean(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
 int vz_cmd_df(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
-int vz_cmd_verify(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
+int vz_cmd_verify(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);/* The program that keeps what environments print; to be freed. */
+char *vz_cli_console(void);
+
 int vz_cmd_create_template(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
 int vz_cmd_create_env(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
 int vz_cmd_update_template(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
@@ -91,6 +93,9 @@ int vz_cmd_export(struct vz_cli *cli, int argc, char **argv, struct vz_err *err)
 int vz_cmd_start(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
 int vz_cmd_stop(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
 int vz_cmd_clone(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
+int vz_cmd_backup(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
+int vz_cmd_restore(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
+int vz_cmd_migrate(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
 int vz_cmd_push(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
 int vz_cmd_pull(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
 int vz_cmd_import(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);

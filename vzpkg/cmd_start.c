@@ -11,7 +11,7 @@
 #include "vzpkg/json.h"
 
 /* Beside our own program, where that is not installed; else where it was installed to. */
-static char *console_path(void)
+char *vz_cli_console(void)
 {
 	char exe[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
@@ -101,7 +101,7 @@ int vz_cmd_start(struct vz_cli *cli, int argc, char **argv, struct vz_err *err)
 	const struct vz_option options[] = {
 		{ .name = "all", .flag = &all }, { .name = "no-command", .flag = &alone }, { 0 },
 	};
-	auto_free char *console = console_path();
+	auto_free char *console = vz_cli_console();
 	auto_texts struct vz_texts command = {0};
 	struct vz_runtime_start how = { .console = console, .report = &cli->report };
 	struct vz_json_started one = {0};

@@ -72,6 +72,30 @@ void vz_json_clone(const struct vz_env *e, const char *from, const struct vz_sea
 	print(doc);
 }
 
+void vz_json_backup(const struct vz_backup *b, const struct vz_env *e, const char *to)
+{
+	print(json_pack("{s:s, s:I, s:s, s:s, s:I, s:I, s:s}", "env", e->name, "generation", (json_int_t)e->generation, "template",
+			e->shows.template_name, "to", to, "size", (json_int_t)b->size, "files", (json_int_t)b->files, "digest",
+			b->digest));
+}
+
+void vz_json_restore(const struct vz_restore *r)
+{
+	json_t *doc = json_pack("{s:s, s:I, s:s, s:I, s:I, s:I}", "env", r->env.name, "generation", (json_int_t)r->env.generation,
+				"template", r->env.shows.template_name, "version", (json_int_t)r->env.shows.template_version,
+				"new_bytes", (json_int_t)r->new_bytes, "packages", (json_int_t)r->packages);
+
+	put_digest(doc, "image", &r->env.shows.image);
+	put_digest(doc, "layer", &r->env.layer);
+	print(doc);
+}
+
+void vz_json_migrate(const struct vz_migrate *m)
+{
+	print(json_pack("{s:s, s:s, s:b, s:I, s:I, s:f}", "env", m->name, "to", m->host, "running", m->stop != NULL, "sent",
+			(json_int_t)m->sent, "sent_stopped", (json_int_t)m->sent_stopped, "pause", m->pause));
+}
+
 void vz_json_push(const struct vz_push *p, const char *to)
 {
 	const struct vz_manifest *m = &p->subject->manifest;

@@ -7,7 +7,9 @@
 
 #include "builder/seal.h"
 #include "share/artifact.h"
+#include "share/backup.h"
 #include "share/export.h"
+#include "share/migrate.h"
 
 /* {"name","version","format","to","digest","size"} */
 void vz_json_export(const struct vz_export *e, const char *format);
@@ -18,6 +20,12 @@ void vz_json_pull(const struct vz_pull *p, const char *from);
 /* {"env","from","generation","template","image","layer" where there is one,"sealed":{"files","bytes","new_bytes"},"seconds"};
  * `sealed` NULL: of a dry run, without what that would give. */
 void vz_json_clone(const struct vz_env *e, const char *from, const struct vz_seal *sealed, double seconds);
+/* {"env","generation","template","to","size","files","digest"}; of a dry run with zeros, and no digest */
+void vz_json_backup(const struct vz_backup *b, const struct vz_env *e, const char *to);
+/* {"env","generation","template","version","image","layer" where there is one,"new_bytes","packages"} */
+void vz_json_restore(const struct vz_restore *r);
+/* {"env","to","running","sent","sent_stopped","pause"} */
+void vz_json_migrate(const struct vz_migrate *m);
 /* {"name","version","to","digest","size","sent","blobs"} */
 void vz_json_push(const struct vz_push *p, const char *to);
 /* What arrived, for people. */

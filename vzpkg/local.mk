@@ -7,6 +7,7 @@ vzpkg_vzpkg_SOURCES = \
 	vzpkg/change.h \
 	vzpkg/cli.h \
 	vzpkg/cmd_auto_update.c \
+	vzpkg/cmd_backup.c \
 	vzpkg/cmd_clone.c \
 	vzpkg/cmd_create.c \
 	vzpkg/cmd_diff.c \
@@ -20,10 +21,12 @@ vzpkg_vzpkg_SOURCES = \
 	vzpkg/cmd_info.c \
 	vzpkg/cmd_install.c \
 	vzpkg/cmd_list.c \
+	vzpkg/cmd_migrate.c \
 	vzpkg/cmd_mount.c \
 	vzpkg/cmd_pull.c \
 	vzpkg/cmd_push.c \
 	vzpkg/cmd_remove.c \
+	vzpkg/cmd_restore.c \
 	vzpkg/cmd_rollback.c \
 	vzpkg/cmd_set.c \
 	vzpkg/cmd_start.c \
