@@ -149,13 +149,45 @@ static int merge_three(const struct file *f, bool theirs_is_base, struct vz_err 
 	return put_merged(f, theirs_is_base, theirs_is_new, err);
 }
 
+static bool is_within(const struct vz_node *n, const struct vz_node *top)
+{
+	while (n && n != top)
+		n = n->parent;
+	return n && top;
+}
+
+/* Does a renamed directory show what was here? overlayfs refuses to show one directory of a layer in two places. */
+static bool is_shown_elsewhere(const struct file *f)
+{
+	const struct vz_survey *s = &f->g->survey;
+
+	for (size_t i = 0; i < s->n; i++) {
+		const struct vz_survey_lower *origin = &s->entries[i].origin;
+
+		if (s->entries[i].renamed && (is_within(origin->from, f->e->from) || is_within(origin->to, f->e->to)))
+			return true;
+	}
+	return false;
+}
+
+/* Once there is nothing to be hidden, it would hide what a package brings that is installed later. */
+static void merge_whiteout(const struct file *f)
+{
+	const struct vz_survey_lower *under = &f->e->under;
+	const bool over_them = !under->layer && under->from == f->e->from && under->to == f->e->to;
+
+	if (f->base && f->new && !same_below(f->base, f->new))
+		conflict(f, "removed here, changed in the new composition");
+	else if (!f->base != !f->new && over_them && !is_shown_elsewhere(f))
+		vz_merging_follow(f->g, VZ_UPPER_TAKEN, f->path);
+}
+
 static int merge_file(const struct file *f, struct vz_err *err)
 {
 	bool same = false;
 
 	if (f->e->whiteout) {
-		if (f->base && f->new && !same_below(f->base, f->new))
-			conflict(f, "removed here, changed in the new composition");
+		merge_whiteout(f);
 		return 0;
 	}
 	/* content that came from elsewhere stays what it was */
