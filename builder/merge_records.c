@@ -26,16 +26,29 @@ static int ids_here(struct vz_merging *g, enum vz_id_kind kind, const char *path
 	return rc;
 }
 
+/* Where the compositions agree nothing changes, whatever the tenant made of it. */
+static void leave_what_stays(const struct vz_ids *old, const struct vz_ids *new, struct vz_ids *here)
+{
+	for (size_t i = 0; i < new->n; i++) {
+		const struct vz_id *v = &new->v[i];
+		uint32_t id;
+
+		if (vz_ids_get(old, v->kind, v->name, &id) && id == v->id)
+			vz_ids_put(here, v->kind, v->name, id);
+	}
+}
+
 static int check_ids(struct vz_merging *g, struct vz_err *err)
 {
-	auto_ids struct vz_ids here = {0}, new = {0};
+	auto_ids struct vz_ids here = {0}, new = {0}, old = {0};
 	const struct vz_id *first;
 	uint32_t id;
 
 	if (ids_here(g, VZ_ID_USER, "/etc/passwd", &here, err) < 0 ||
 	    ids_here(g, VZ_ID_GROUP, "/etc/group", &here, err) < 0 ||
-	    vz_ids_of_tree(g->m->store, g->m->to, &new, err) < 0)
+	    vz_ids_of_tree(g->m->store, g->m->from, &old, err) < 0 || vz_ids_of_tree(g->m->store, g->m->to, &new, err) < 0)
 		return -1;
+	leave_what_stays(&old, &new, &here);
 	vz_ids_choose(&here, &new, g->m->to, g->ids);
 	if (!g->ids->n)
 		return 0;
