@@ -217,6 +217,8 @@ flow_tests += \
 	tests/flow/63-other-tools.sh \
 	tests/flow/64-serving.sh \
 	tests/flow/65-merges.sh \
+	tests/flow/67-hostile.sh \
+	tests/flow/68-posix.sh \
 	tests/flow/28-images.sh \
 	tests/flow/16-trust.sh \
 	tests/flow/18-download.sh \
