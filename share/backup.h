@@ -28,6 +28,7 @@
 #include "base/report.h"
 #include "base/table.h"
 #include "link/env.h"
+#include "resolver/network.h"
 #include "store/store.h"
 
 #define VZ_BACKUP_APPS_MAX 1000
@@ -58,6 +59,7 @@ struct vz_restore {
 	const char *const *mirror_dirs;
 	const char **recipe_dirs;        /* where recipes are that tell where packages are; else those of the backup do */
 	bool offline, dry_run;
+	const struct vz_network *network;
 	const struct vz_report *report;
 	/* result */
 	struct vz_env env;

@@ -27,7 +27,7 @@ struct vz_registry *vz_registry_open(const struct vz_registry_name *n, const str
 	r->options = *o;
 	r->options.plain_http = o->plain_http || vz_registry_name_is_local(n);
 	r->base = vz_printf("%s://%s/v2/%s", r->options.plain_http ? "http" : "https", n->host, n->repository);
-	r->transfers = vz_transfers_new(1, NULL);
+	r->transfers = vz_transfers_new(1, o->network);
 	return r;
 }
 
@@ -131,7 +131,9 @@ static int on_done(void *ctx, struct vz_fetch_request *q, struct vz_err *err)
 static int fetch(struct vz_registry *r, struct arriving *all, size_t n, struct vz_err *err)
 {
 	const char *headers[2] = { r->authorization };
-	struct vz_fetch_options options = { .parallel = PARALLEL, .headers = headers, .report = r->options.report };
+	struct vz_fetch_options options = {
+		.parallel = PARALLEL, .headers = headers, .network = r->options.network, .report = r->options.report,
+	};
 	auto_free struct vz_fetch_request *requests = vz_alloc((n + 1) * sizeof *requests);
 	auto_fetch struct vz_fetch *f = vz_fetch_new(&options);
 	struct vz_mirrors mirrors = { &r->base, 1 };

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/report.h"
+#include "resolver/network.h"
 #include "share/oci_image.h"
 #include "share/registry_name.h"
 
@@ -23,6 +24,7 @@ enum vz_registry_access { VZ_REGISTRY_PULL, VZ_REGISTRY_PUSH };
 struct vz_registry_options {
 	enum vz_registry_access access;
 	bool plain_http, offline;
+	const struct vz_network *network;    /* NULL: as it comes */
 	const struct vz_report *report;
 };
 

@@ -69,7 +69,7 @@ static int supply(struct restoring *g)
 	auto_free const struct vz_manifest **templates = vz_alloc(g->read.n_parts * sizeof *templates);
 	struct vz_supply s = {
 		.store = g->r->store, .templates = templates, .n_templates = g->read.n_parts, .mirror_dirs = g->r->mirror_dirs,
-		.recipe_dirs = g->r->recipe_dirs, .offline = g->r->offline, .report = g->r->report,
+		.recipe_dirs = g->r->recipe_dirs, .offline = g->r->offline, .network = g->r->network, .report = g->r->report,
 	};
 	int rc = 0;
 

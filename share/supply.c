@@ -83,7 +83,9 @@ int vz_supply(struct vz_supply *s, const struct vz_plan *plan, struct vz_err *er
 	stage = repos < 0 ? -1 : vz_store_stage(s->store, err);
 	if (stage >= 0) {
 		auto_recipe struct vz_recipe *recipe = join(s, err);
-		struct vz_resolve_options o = { repos, s->mirror_dirs, s->offline, s->report };
+		struct vz_resolve_options o = {
+			.repos_fd = repos, .mirror_dirs = s->mirror_dirs, .offline = s->offline, .network = s->network, .report = s->report,
+		};
 		auto_session struct vz_session *session = vz_session_new(&o);
 
 		vz_report_stage(s->report, "fetching %zu packages", n);

@@ -10,6 +10,7 @@
 #define SHARE_SUPPLY_H
 
 #include "base/report.h"
+#include "resolver/network.h"
 #include "resolver/plan.h"
 #include "store/manifest.h"
 #include "store/store.h"
@@ -21,6 +22,7 @@ struct vz_supply {
 	const char *const *mirror_dirs;
 	const char **recipe_dirs;        /* a recipe of that name here tells better where its repositories are; NULL: there is none */
 	bool offline;
+	const struct vz_network *network;
 	const struct vz_report *report;
 	size_t packages;                 /* result: that were fetched */
 };

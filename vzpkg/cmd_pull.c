@@ -33,6 +33,7 @@ int vz_cmd_pull(struct vz_cli *cli, int argc, char **argv, struct vz_err *err)
 	if (!pull.key == !is_unsigned)
 		return vz_err_set(err, VZ_USAGE, "'pull' needs to know whose signature counts: --key FILE, or --unsigned for nobody's");
 	options.offline = cli->offline;
+	options.network = &cli->network;
 	store = vz_cli_store(cli, VZ_STORE_CHANGE, err);
 	registry = store ? vz_registry_open(&from, &options, err) : NULL;
 	if (!registry)

@@ -33,6 +33,7 @@ int vz_cmd_push(struct vz_cli *cli, int argc, char **argv, struct vz_err *err)
 	if (*to.digest)
 		return vz_err_set(err, VZ_USAGE, "'%s' is a digest, which is what a push gives, not what it takes", cli->args[1]);
 	options.offline = cli->offline;
+	options.network = &cli->network;
 	store = vz_cli_store(cli, VZ_STORE_CHANGE, err);
 	if (!store || vz_subject_open(store, cli->args[0], &subject, err) < 0)
 		return -1;

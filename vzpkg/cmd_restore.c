@@ -81,6 +81,7 @@ int vz_cmd_restore(struct vz_cli *cli, int argc, char **argv, struct vz_err *err
 	r.mirror_dirs = (const char *const *)cli->mirror_dirs;
 	r.recipe_dirs = cli->recipe_dirs;
 	r.offline = cli->offline;
+	r.network = &cli->network;
 	r.dry_run = cli->dry_run;
 	if ((contents ? vz_restore_contents : vz_restore)(&r, err) < 0)
 		return vz_err_wrap(err, "'%s'", cli->args[0]);
