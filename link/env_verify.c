@@ -4,6 +4,7 @@
 
 #include "base/fd.h"
 #include "link/env.h"
+#include "link/journal.h"
 #include "link/settings.h"
 #include "store/verify.h"
 
@@ -84,16 +85,43 @@ static int read_record(const struct vz_store *s, const char *name, const char *p
 	return 0;
 }
 
+/* What a move to a generation changed; `number` 0: of a move that is under way. */
+static int read_journal(const struct vz_store *s, const char *name, const char *path, unsigned number, struct vz_err *err)
+{
+	auto_journal struct vz_journal j = {0};
+
+	if (vz_journal_read(vz_store_fd(s), path, &j, err) < 0)
+		return -1;
+	if (strcmp(j.name, name) || (number && j.to != number))
+		return vz_err_set(err, VZ_DAMAGED, "'%s' is of generation %u of environment '%s'", path, j.to, j.name);
+	return 0;
+}
+
+/* Below envs/<name>; of a move there need not be any. */
+static void check_journal(const struct vz_store *s, const char *name, const char *dir, unsigned number, struct vz_findings *f)
+{
+	auto_free char *path = vz_printf("envs/%s/%s/journal", name, dir);
+	struct vz_err why;
+
+	if (read_journal(s, name, path, number, &why) == 0)
+		vz_findings_checked(f, 0);
+	else if (why.code != VZ_NOTFOUND)
+		add(s, f, VZ_FINDING_JOURNAL, path, &why);
+}
+
 int vz_env_verify_path(const struct vz_store *s, enum vz_finding_kind kind, const char *path, struct vz_err *err)
 {
 	const char *start = path + strlen("envs/"), *slash = strchr(start, '/'), *last = strrchr(path, '/');
 	auto_free char *name = slash ? vz_strndup(start, (size_t)(slash - start)) : vz_strdup(start);
 	unsigned number = kind == VZ_FINDING_GENERATION ? (unsigned)strtoul(last + 1, NULL, 10) : 0;
+	const char *undo = strstr(path, "/generations/");
 	auto_settings struct vz_settings settings = {0};
 	auto_env struct vz_env e = {0};
 
 	if (kind == VZ_FINDING_SETTINGS)
 		return vz_settings_read(s, name, &settings, err);
+	if (kind == VZ_FINDING_JOURNAL)
+		return read_journal(s, name, path, undo ? (unsigned)strtoul(undo + strlen("/generations/"), NULL, 10) : 0, err);
 	return read_record(s, name, path, number, &e, err);
 }
 
@@ -112,6 +140,7 @@ void vz_env_verify(const struct vz_store *s, const char *name, struct vz_finding
 		check_references(s, &now, f);
 	if (vz_env_verify_path(s, VZ_FINDING_SETTINGS, settings, &why) < 0)
 		add(s, f, VZ_FINDING_SETTINGS, settings, &why);
+	check_journal(s, name, "moving", 0, f);
 	if (vz_list_dir(vz_store_fd(s), dir, &generations, &why) < 0)
 		return;
 	for (size_t i = 0; i < generations.n; i++) {
@@ -119,6 +148,11 @@ void vz_env_verify(const struct vz_store *s, const char *name, struct vz_finding
 		auto_env struct vz_env e = {0};
 		unsigned number = (unsigned)strtoul(generations.v[i], NULL, 10);
 
+		if (!strcmp(generations.v[i] + strspn(generations.v[i], "0123456789"), ".undo")) {
+			auto_free char *undo = vz_printf("generations/%s", generations.v[i]);
+
+			check_journal(s, name, undo, number, f);
+		}
 		if (strspn(generations.v[i], "0123456789") != strlen(generations.v[i]))
 			continue;
 		vz_findings_checked(f, 0);

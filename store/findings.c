@@ -13,6 +13,7 @@ const char *vz_finding_word(enum vz_finding_kind kind)
 		[VZ_FINDING_SETTINGS] = "settings", [VZ_FINDING_PLAN] = "plan", [VZ_FINDING_OUTCOME] = "composition",
 		[VZ_FINDING_RECORD] = "package", [VZ_FINDING_IMAGE] = "image", [VZ_FINDING_OBJECT] = "object",
 		[VZ_FINDING_REPOSITORY] = "repository", [VZ_FINDING_STRANGE] = "strange",
+		[VZ_FINDING_LEDGER] = "ids", [VZ_FINDING_VERDICT] = "verdict", [VZ_FINDING_JOURNAL] = "journal",
 	};
 
 	return words[kind];

@@ -11,6 +11,7 @@
 #include "store/outcome.h"
 #include "store/plans.h"
 #include "store/record.h"
+#include "store/verdict.h"
 #include "store/verify_parts.h"
 
 void vz_verify_release(struct vz_verify *v)
@@ -132,6 +133,17 @@ static int check_plan(const struct vz_store *s, struct vz_verify *v, const char 
 	return vz_plans_get(s, &d, &text, err);
 }
 
+static int check_verdict(const struct vz_store *s, struct vz_verify *v, const char *path, struct vz_err *err)
+{
+	auto_verdict struct vz_verdict verdict = {0};
+	struct vz_digest d;
+
+	(void)v;
+	if (!vz_digest_parse(path + strlen("verdicts/"), &d))
+		return vz_err_set(err, VZ_DAMAGED, "'%s' is no name of a verdict", path);
+	return vz_verdict_read(s, &d, &verdict, err);
+}
+
 struct kind {
 	const char *dir;
 	enum vz_finding_kind kind;
@@ -142,6 +154,7 @@ static const struct kind kinds[] = {
 	{ "packages", VZ_FINDING_RECORD, check_record },
 	{ "compositions", VZ_FINDING_OUTCOME, check_outcome },
 	{ "plans", VZ_FINDING_PLAN, check_plan },
+	{ "verdicts", VZ_FINDING_VERDICT, check_verdict },
 };
 #define N_KINDS (sizeof kinds / sizeof *kinds)
 

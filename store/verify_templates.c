@@ -8,6 +8,7 @@
 #include "store/dump.h"
 #include "store/gzip.h"
 #include "store/image.h"
+#include "store/ledger.h"
 #include "store/manifest.h"
 #include "store/reference.h"
 #include "store/verify_parts.h"
@@ -108,6 +109,13 @@ static int check_reference(const struct vz_store *s, const struct place *p, stru
 	return 0;
 }
 
+static int check_ledger(const struct vz_store *s, const struct place *p, struct vz_err *err)
+{
+	auto_ids struct vz_ids ids = {0};
+
+	return vz_ledger_read(s, p->name, &ids, err);
+}
+
 static int check_file(const struct vz_store *s, enum vz_finding_kind kind, const struct place *p, const struct vz_manifest *m,
 		      bool quick, struct vz_err *err)
 {
@@ -115,6 +123,7 @@ static int check_file(const struct vz_store *s, enum vz_finding_kind kind, const
 
 	switch (kind) {
 	case VZ_FINDING_REFERENCE: return check_reference(s, p, err);
+	case VZ_FINDING_LEDGER: return check_ledger(s, p, err);
 	case VZ_FINDING_MANIFEST: return 0;              /* it has been read */
 	case VZ_FINDING_LOCK: return read_summed(s, m, "lock", &m->lock_sum, &lock, err);
 	case VZ_FINDING_TREE: return check_tree(s, m, quick, err);
@@ -168,15 +177,15 @@ static void verify_version(struct vz_verify *v, const char *name, unsigned versi
 }
 
 /* There need not be any; of one that replaced another meanwhile only the new one was read. */
-static void verify_reference(struct vz_verify *v, const char *name, const char *which)
+static void verify_beside(struct vz_verify *v, enum vz_finding_kind kind, const char *name, const char *file)
 {
-	struct place p = { (char *)name, (char *)which, 0 };
+	struct place p = { (char *)name, (char *)file, 0 };
 	struct vz_err why = {0};
 
-	if (check_reference(v->store, &p, &why) == 0)
+	if (check_file(v->store, kind, &p, NULL, v->quick, &why) == 0)
 		vz_findings_checked(v->findings, 0);
-	else if (why.code != VZ_NOTFOUND && check_reference(v->store, &p, &why) < 0)
-		add(v, VZ_FINDING_REFERENCE, &p, &why);
+	else if (why.code != VZ_NOTFOUND && check_file(v->store, kind, &p, NULL, v->quick, &why) < 0)
+		add(v, kind, &p, &why);
 }
 
 int vz_verify_templates(struct vz_verify *v, struct vz_err *err)
@@ -192,8 +201,9 @@ int vz_verify_templates(struct vz_verify *v, struct vz_err *err)
 
 		for (size_t k = 0; versions && k < n_versions && (rc = vz_interrupted(err)) == 0; k++)
 			verify_version(v, names[i], versions[k]);
-		verify_reference(v, names[i], VZ_REFERENCE_CURRENT);
-		verify_reference(v, names[i], VZ_REFERENCE_LAST);
+		verify_beside(v, VZ_FINDING_REFERENCE, names[i], VZ_REFERENCE_CURRENT);
+		verify_beside(v, VZ_FINDING_REFERENCE, names[i], VZ_REFERENCE_LAST);
+		verify_beside(v, VZ_FINDING_LEDGER, names[i], "ids");
 		vz_report_progress(v->report, "templates", i + 1, n);
 	}
 	vz_names_free(names, n);

@@ -16,7 +16,7 @@ bool vz_repair_is_bad(const struct vz_repair *r, const struct vz_finding *f)
 	switch (f->kind) {
 	case VZ_FINDING_STRANGE: case VZ_FINDING_REPOSITORY:
 		return true;
-	case VZ_FINDING_ENV: case VZ_FINDING_GENERATION: case VZ_FINDING_SETTINGS:
+	case VZ_FINDING_ENV: case VZ_FINDING_GENERATION: case VZ_FINDING_SETTINGS: case VZ_FINDING_JOURNAL:
 		return vz_env_verify_path(r->store, f->kind, f->path, &unused) < 0;
 	default:
 		return vz_verify_path(r->store, f->kind, f->path, &unused) < 0;

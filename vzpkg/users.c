@@ -282,9 +282,10 @@ static void name_by_path(const struct vz_users *u, struct vz_finding *f)
 	case VZ_FINDING_MANIFEST: case VZ_FINDING_LOCK: case VZ_FINDING_TREE:
 		add_all(f, vz_users_of(u, dir));
 		return;
-	case VZ_FINDING_REFERENCE: case VZ_FINDING_ENV: case VZ_FINDING_GENERATION: case VZ_FINDING_SETTINGS:
+	case VZ_FINDING_REFERENCE: case VZ_FINDING_LEDGER: case VZ_FINDING_ENV: case VZ_FINDING_GENERATION:
+	case VZ_FINDING_SETTINGS: case VZ_FINDING_JOURNAL:
 		if (slash)
-			user = vz_printf("%s%.*s", f->kind == VZ_FINDING_REFERENCE ? VZ_USER_TEMPLATE : VZ_USER_ENV,
+			user = vz_printf("%s%.*s", strncmp(f->path, "templates/", 10) ? VZ_USER_ENV : VZ_USER_TEMPLATE,
 					 (int)(slash - first - 1), first + 1);
 		if (user)
 			vz_texts_add(&f->users, user);

@@ -2,8 +2,27 @@
 #include "tests/unit/root.h"
 
 #include "link/env.h"
+#include "link/journal.h"
 #include "link/settings.h"
 #include "store/plans.h"
+
+/* What moves to generation 2 and, not at its end, to 3 changed. */
+static void write_journals(const struct root *r)
+{
+	static const char *const dirs[] = { "envs/e/generations/2.undo", "envs/e/moving" };
+	struct vz_err err = {0};
+
+	for (unsigned i = 0; i < 2; i++) {
+		auto_journal struct vz_journal j = { .name = vz_strdup("e"), .from = i + 1, .to = i + 2 };
+		auto_free char *path = vz_printf("%s/journal", dirs[i]);
+		auto_buf struct vz_buf text = {0};
+
+		vz_journal_add(&j, "/etc/passwd")->kind = VZ_UPPER_DROP;
+		must(vz_journal_format(&j, &text, &err));
+		must(vz_make_dirs(vz_store_fd(r->store), dirs[i], 0700, &err));
+		must(vz_write_file(vz_store_fd(r->store), path, text.data, text.len, 0600, &err));
+	}
+}
 
 /* An environment with two generations and settings, on a template that is there. */
 static struct vz_composition make(const struct root *r)
@@ -40,12 +59,14 @@ START_TEST(test_each_bit)
 {
 	static const struct { const char *path; enum vz_finding_kind kind; } files[] = {
 		{ "envs/e/env.json", VZ_FINDING_ENV }, { "envs/e/settings.json", VZ_FINDING_SETTINGS },
-		{ "envs/e/generations/1", VZ_FINDING_GENERATION },
+		{ "envs/e/generations/1", VZ_FINDING_GENERATION }, { "envs/e/generations/2.undo/journal", VZ_FINDING_JOURNAL },
+		{ "envs/e/moving/journal", VZ_FINDING_JOURNAL },
 	};
 	auto_root struct root r = root_new();
 	struct vz_err err = {0};
 
 	make(&r);
+	write_journals(&r);
 	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
 		auto_buf struct vz_buf text = {0};
 		auto_fd int fd = -1;

@@ -3,10 +3,12 @@
 
 #include <sys/stat.h>
 
+#include "store/ledger.h"
 #include "store/manifest.h"
 #include "store/outcome.h"
 #include "store/plans.h"
 #include "store/reference.h"
+#include "store/verdict.h"
 #include "store/verify.h"
 
 #define KEY "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -21,9 +23,17 @@ static struct vz_digest fill(struct keep *k)
 		.recipe = (char *)"[template]\n", .image = keep_image(k, "ab"),
 	};
 	const struct vz_outcome outcome = { .image = m.image };
+	const struct vz_verdict verdict = {
+		.image = m.image, .template = (char *)"t@2", .env = (char *)"e", .check = (char *)"true", .words = (char *)"no", .since = 1,
+	};
+	auto_ids struct vz_ids ids = {0};
 	struct vz_digest plan;
 	struct vz_err err = {0};
 
+	vz_ids_put(&ids, VZ_ID_USER, "root", 0);
+	vz_ids_put(&ids, VZ_ID_GROUP, "adm", 4);
+	must(vz_ledger_write(k->store, "t", &ids, &err));
+	must(vz_verdict_write(k->store, &verdict, &err));
 	must(vz_manifest_publish(k->store, &m, t, "", &err));
 	must(vz_manifest_publish(k->store, &m, t, "", &err));
 	must(vz_manifest_remove(k->store, "t", 1, &err));
@@ -78,21 +88,20 @@ static int open_copy(const struct keep *k, const char *path, struct vz_buf *ret)
 	return fd;
 }
 
-/* Flips every bit of a file up to 1 KiB, one bit of every byte of a larger one. */
+/* Flips every bit of a file. */
 static unsigned flip(const struct keep *k, enum vz_finding_kind kind, const char *path)
 {
 	auto_buf struct vz_buf text = {0};
 	auto_fd int fd = open_copy(k, path, &text);
-	const unsigned step = text.len > 1024 ? 9 : 1;
 	unsigned n = 0;
 
-	for (size_t bit = 0; bit < text.len * 8; bit += step, n++) {
+	for (size_t bit = 0; bit < text.len * 8; bit++, n++) {
 		const char was = text.data[bit / 8], is = (char)(was ^ 1 << bit % 8);
 		struct vz_err err = {0};
 
 		ck_assert_int_eq(pwrite(fd, &is, 1, (off_t)(bit / 8)), 1);
 		ck_assert_msg(vz_verify_path(k->store, kind, path, &err) < 0, "%s: bit %zu is missed", path, bit);
-		if (n % 301 == 0) {
+		if (n % 1009 == 0) {
 			auto_findings struct vz_findings f = verify(k, false);
 			const struct vz_finding *found = find(&f, path);
 
@@ -140,6 +149,8 @@ START_TEST(test_each_bit)
 	n += flip_all(&k, VZ_FINDING_RECORD, "packages");
 	n += flip_all(&k, VZ_FINDING_OUTCOME, "compositions");
 	n += flip_all(&k, VZ_FINDING_PLAN, "plans");
+	n += flip_all(&k, VZ_FINDING_VERDICT, "verdicts");
+	n += flip(&k, VZ_FINDING_LEDGER, "templates/t/ids");
 	must(vz_list_dir(vz_store_objects_fd(k.store), ".", &dirs, &err));
 	for (size_t i = 0; i < dirs.n; i++) {
 		auto_free char *dir = vz_printf("objects/%s", dirs.v[i]);
