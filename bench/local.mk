@@ -23,6 +23,12 @@ bench-clean: all bench/clean$(EXEEXT)
 	@VZPKG='$(abs_top_builddir)/vzpkg/vzpkg' top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' \
 		bash $(srcdir)/bench/clean.sh
 EXTRA_DIST += bench/clean.sh
+# what updates cost, of a template and of a thousand environments
+.PHONY: bench-update
+bench-update: all
+	@VZPKG='$(abs_top_builddir)/vzpkg/vzpkg' top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' \
+		bash $(srcdir)/bench/update.sh
+EXTRA_DIST += bench/update.sh
 # what many environments of one template cost, and how fast they move
 .PHONY: bench-density
 bench-density: all
