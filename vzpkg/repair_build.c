@@ -16,8 +16,10 @@ static bool is_of_building(const struct vz_finding *f)
 
 static struct vz_build_options options(const struct vz_repair *r)
 {
-	return (struct vz_build_options){ .mirror_dirs = r->cli->mirror_dirs, .offline = r->cli->offline, .again = true,
-					  .report = &r->cli->report };
+	return (struct vz_build_options){
+		.mirror_dirs = r->cli->mirror_dirs, .offline = r->cli->offline, .network = &r->cli->network, .again = true,
+		.report = &r->cli->report,
+	};
 }
 
 static int compare(const struct vz_digest *got, const struct vz_digest *want, const char *what, struct vz_err *err)

@@ -106,7 +106,9 @@ static int fetch_list(struct refetch *f, struct vz_session *session, const struc
 static int fetch_by(struct refetch *f, const struct vz_recipe *recipe, const struct vz_plan *plan)
 {
 	const struct vz_cli *cli = f->r->cli;
-	struct vz_resolve_options options = { .mirror_dirs = cli->mirror_dirs, .offline = cli->offline, .report = &cli->report };
+	struct vz_resolve_options options = {
+		.mirror_dirs = cli->mirror_dirs, .offline = cli->offline, .network = &cli->network, .report = &cli->report,
+	};
 	auto_fd int repos = vz_open_dir(vz_store_fd(f->r->store), "repos", &f->err);
 	auto_session struct vz_session *session = NULL;
 	size_t n;
