@@ -217,6 +217,7 @@ flow_tests += \
 	tests/flow/63-other-tools.sh \
 	tests/flow/64-serving.sh \
 	tests/flow/65-merges.sh \
+	tests/flow/66-sequences.sh \
 	tests/flow/67-hostile.sh \
 	tests/flow/68-posix.sh \
 	tests/flow/28-images.sh \
