@@ -110,6 +110,14 @@ static bool is_known_inode(struct sealing *s, struct vz_node *n, const struct st
 	return known;
 }
 
+/* Does the composition show the same without it? Then no layer needs it, and the next version is not hidden. */
+static bool shows_the_same(const struct place *p, const struct vz_node *n)
+{
+	const struct vz_node *below = p->image ? vz_node_child(p->image, n->name, n->name_len) : NULL;
+
+	return below && !n->link && !n->n_links && !below->link && !below->n_links && vz_node_same(n, below, true);
+}
+
 /* What is no directory. Nothing is done where it has to stay. */
 static int seal_file(struct sealing *s, const struct place *p, const char *name, const char *path, int fd, const struct stat *st)
 {
@@ -135,6 +143,8 @@ static int seal_file(struct sealing *s, const struct place *p, const char *name,
 	}
 	s->what->files++;
 	add_drop(s, path, st);
+	if (st->st_nlink < 2 && shows_the_same(p, n))
+		vz_tree_remove(s->layer, n);
 	return 0;
 }
 

@@ -10,6 +10,7 @@
  * places, and what an earlier move has changed, which rolling back gives back.
  * Contents are copied, never linked: a tenant may still have the file open.
  *
+ * What the composition shows just the same is not in the layer: it only goes.
  * What an earlier layer had and the private area replaces is replaced in the new
  * one.
  */

@@ -86,4 +86,4 @@ tests_unit_test_registry_SOURCES = tests/unit/test-registry.c tests/unit/unit.h
 tests_unit_test_registry_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_registry_LDADD = $(SHARE_LIBS) $(CHECK_LIBS)
 
-flow_tests += tests/flow/70-export.sh tests/flow/72-import.sh tests/flow/74-registry.sh tests/flow/76-clone.sh tests/flow/78-backup.sh tests/flow/79-migrate.sh
+flow_tests += tests/flow/70-export.sh tests/flow/72-import.sh tests/flow/74-registry.sh tests/flow/76-clone.sh tests/flow/77-link.sh tests/flow/78-backup.sh tests/flow/79-migrate.sh

@@ -96,6 +96,7 @@ int vz_cmd_clone(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
 int vz_cmd_backup(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
 int vz_cmd_restore(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
 int vz_cmd_migrate(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
+int vz_cmd_link(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
 int vz_cmd_push(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
 int vz_cmd_pull(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
 int vz_cmd_import(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);

@@ -72,6 +72,17 @@ void vz_json_clone(const struct vz_env *e, const char *from, const struct vz_sea
 	print(doc);
 }
 
+void vz_json_linked(const struct vz_linked *list, size_t n)
+{
+	json_t *doc = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(doc, json_pack("{s:s, s:I, s:I, s:I, s:I}", "env", list[i].env, "files",
+				      (json_int_t)list[i].files, "before", (json_int_t)list[i].before, "after",
+				      (json_int_t)list[i].after, "new_bytes", (json_int_t)list[i].new_bytes));
+	print(doc);
+}
+
 void vz_json_backup(const struct vz_backup *b, const struct vz_env *e, const char *to)
 {
 	print(json_pack("{s:s, s:I, s:s, s:s, s:I, s:I, s:s}", "env", e->name, "generation", (json_int_t)e->generation, "template",

@@ -20,6 +20,13 @@ void vz_json_pull(const struct vz_pull *p, const char *from);
 /* {"env","from","generation","template","image","layer" where there is one,"sealed":{"files","bytes","new_bytes"},"seconds"};
  * `sealed` NULL: of a dry run, without what that would give. */
 void vz_json_clone(const struct vz_env *e, const char *from, const struct vz_seal *sealed, double seconds);
+/* What was folded into the store of one environment; bytes. */
+struct vz_linked {
+	const char *env;
+	uint64_t files, before, after, new_bytes;
+};
+/* [{"env","files","before","after","new_bytes"}] */
+void vz_json_linked(const struct vz_linked *list, size_t n);
 /* {"env","generation","template","to","size","files","digest"}; of a dry run with zeros, and no digest */
 void vz_json_backup(const struct vz_backup *b, const struct vz_env *e, const char *to);
 /* {"env","generation","template","version","image","layer" where there is one,"new_bytes","packages"} */

@@ -20,6 +20,7 @@ vzpkg_vzpkg_SOURCES = \
 	vzpkg/cmd_import.c \
 	vzpkg/cmd_info.c \
 	vzpkg/cmd_install.c \
+	vzpkg/cmd_link.c \
 	vzpkg/cmd_list.c \
 	vzpkg/cmd_migrate.c \
 	vzpkg/cmd_mount.c \
