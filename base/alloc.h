@@ -45,6 +45,6 @@ static inline void vz_free_indirect(void *pp)
 /* VZ_AUTO(struct vz_tree, vz_tree_free) gives vz_tree_free_indirect(). */
 #define VZ_AUTO(type, destroy) \
 	static inline void destroy##_indirect(type **pp) { destroy(*pp); }
-#define VZ_CLEANUP(destroy) __attribute__((cleanup(destroy##_indirect)))
+#define VZ_CLEANUP(destroy) __attribute__((cleanup(destroy##_indirect), unused))
 
 #endif
