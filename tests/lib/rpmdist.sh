@@ -11,9 +11,10 @@
 # shellcheck disable=SC2154,SC2034 # theirs, and for them
 
 rpmdist_one() { # DIR NAME ARCH TIME
-	local dir=$1 name=$2 arch=$3 at=$1/build/$2
+	local dir=$1 name=$2 arch=$3 at=$1/build/$2 to=$1/repo/Packages/${2:0:1}
 	ulimit -Sn 1024 # rpm closes as many as there may be, before each program
-	rpm_epoch=$4 rpm_builds "$at" --target "$arch" --define "_rpmdir $dir/repo/Packages/${name:0:1}" \
+	mkdir -p "$to"  # two rpmbuilds that both find it absent would both make it, and one of them fail
+	rpm_epoch=$4 rpm_builds "$at" --target "$arch" --define "_rpmdir $to" \
 		--buildroot "$at/root" -bb "$at/$name.spec" >"$at/log" 2>&1 && rm -rf "$at/root" "$at/tree" && return 0
 	cat "$at/log" >&2
 	return 1
