@@ -239,6 +239,14 @@ static void set_request(struct vz_transfer_work *w)
 	curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, t->method);
 }
 
+/* libcurl reads up to a hundred buffers before it looks at the rate: a second's worth at most. */
+static long buffer_for(uint64_t rate)
+{
+	const uint64_t most = 256 << 10, least = 1024, part = rate / 100;
+
+	return (long)(!rate || part > most ? most : part < least ? least : part);
+}
+
 static void set_network(CURL *e, const struct vz_network *n)
 {
 	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT, n->connect_seconds ? (long)n->connect_seconds : 15L);
@@ -246,6 +254,7 @@ static void set_network(CURL *e, const struct vz_network *n)
 	curl_easy_setopt(e, CURLOPT_LOW_SPEED_TIME, n->stall_seconds ? (long)n->stall_seconds : 30L);
 	if (n->proxy)
 		curl_easy_setopt(e, CURLOPT_PROXY, n->proxy);
+	curl_easy_setopt(e, CURLOPT_BUFFERSIZE, buffer_for(n->rate));
 }
 
 /* Each of those that run gets its part of the rate. */
@@ -277,7 +286,6 @@ static void set_options(struct vz_transfer_work *w, const struct vz_network *net
 	curl_easy_setopt(e, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(e, CURLOPT_MAXREDIRS, 5L);
 	set_network(e, network);
-	curl_easy_setopt(e, CURLOPT_BUFFERSIZE, 256L << 10);
 	curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
 	curl_easy_setopt(e, CURLOPT_HEADERDATA, w);
 	curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
