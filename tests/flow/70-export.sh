@@ -94,6 +94,8 @@ umount "$tmp/cfs" "$tmp/erofs"
 run 0 vz umount web
 
 # nothing is replaced, nothing half made is left
+# (the list itself must not be in the list: the shell may make the file before find looks, or after)
+: >"$tmp/before"
 find "$tmp" -maxdepth 1 | sort >"$tmp/before"
 for format in oci tar composefs; do
 	run 11 vz export base --format $format "$tmp/web.tar"
