@@ -42,7 +42,7 @@ ran='exec with standard input'
 # a signal to vzpkg reaches the command; what it leaves behind is ended with it
 "$VZPKG" --root "$root" exec one -- bash -c 'trap "echo got it; exit 9" TERM; sleep 300 & echo ready; wait' >"$out" 2>"$err" &
 pid=$!
-for _ in $(seq 100); do grep -q ready "$out" && break; sleep 0.05; done
+soon grep -q ready "$out"
 kill -TERM $pid
 status=0
 wait $pid || status=$?

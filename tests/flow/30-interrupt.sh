@@ -7,6 +7,7 @@ with_mirror
 recipe "$tmp/base.recipe" "$mirror_url" "$suite" "$mirror/key/key.gpg" apt
 
 # runs a build and sends SIGNAL some time after it has said that many lines; false if it ended before
+no_mounts() { ! grep -qsF "$root/" /proc/[0-9]*/mountinfo; }
 interrupted() { # SIGNAL LINES SECONDS
 	local pid
 	: >"$err"
@@ -23,11 +24,7 @@ interrupted() { # SIGNAL LINES SECONDS
 	status=0
 	{ wait $pid || status=$?; } 2>/dev/null
 	# what a killed process's name space held goes away with it, soon
-	for _ in $(seq 100); do
-		grep -qsF "$root/" /proc/[0-9]*/mountinfo || break
-		sleep 0.1
-	done
-	! grep -qsF "$root/" /proc/[0-9]*/mountinfo || die "mounts are left after '$ran'"
+	soon no_mounts
 	[ ! -e "$root/templates/base" ] || run 0 vz info base
 	[ $status != 0 ]
 }

@@ -32,7 +32,7 @@ one_error_line
 	cat version >>/root/seen' >"$tmp/a.log" 2>&1 &
 a=$!
 servers+=("$a")
-for _ in $(seq 200); do [ -e "$root/envs/a/upper/root/ready" ] && break; sleep 0.05; done
+soon test -e "$root/envs/a/upper/root/ready"
 
 version two ' and more'
 run 0 vz update template os
@@ -55,7 +55,7 @@ same "$(json '.[].stale[] | "\(.command) \(.files)"')" 'waits ["/usr/local/bin/w
 run 0 vz exec a -- cat /etc/vz-version
 gave '^two$'
 run 0 vz exec a -- touch /root/go
-for _ in $(seq 200); do [ -s "$root/envs/a/upper/root/seen" ] && break; sleep 0.05; done
+soon test -s "$root/envs/a/upper/root/seen"
 same "$(cat "$root/envs/a/upper/root/seen")" "one two two mine $(cat "$root/envs/a/upper/root/pid")"
 
 # one that does not run, and one that is mounted

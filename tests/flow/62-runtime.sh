@@ -73,7 +73,7 @@ run 0 vz exec a -- cat /etc/resolv.conf
 cmp "$out" /etc/resolv.conf || die "not the host's resolv.conf"
 "$VZPKG" --root "$root" exec a -- bash -c 'trap "echo got it; exit 9" TERM; echo ready; while :; do sleep 0.1; done' >"$out" 2>"$err" &
 child=$!
-for _ in $(seq 100); do grep -q ready "$out" && break; sleep 0.05; done
+soon grep -q ready "$out"
 kill -TERM $child
 status=0
 wait $child || status=$?
@@ -168,7 +168,7 @@ nothing_left
 
 # a server serves on while it is moved, and nobody waits
 run 0 vz start a -- perl /srv/server.pl
-for _ in $(seq 100); do [ -e "$root/envs/a/upper/root/port" ] && break; sleep 0.05; done
+soon test -s "$root/envs/a/upper/root/port"
 port=$(cat "$root/envs/a/upper/root/port")
 python3 - "$port" "$tmp/stop" >"$tmp/answers" 2>&1 <<-'END' &
 	import os, socket, sys
@@ -177,10 +177,8 @@ python3 - "$port" "$tmp/stop" >"$tmp/answers" 2>&1 <<-'END' &
 	        print(s.makefile().read().strip() or "nothing", flush=True)
 END
 client=$!
-answered() { # WHAT: the latest answer, soon
-	for _ in $(seq 200); do [ "$(tail -n 1 "$tmp/answers")" != "$1" ] || return 0; sleep 0.05; done
-	die "'$1' is not answered: $(tail -n 1 "$tmp/answers")"
-}
+answers() { [ "$(tail -n 1 "$tmp/answers")" = "$1" ]; }
+answered() { soon answers "$1"; }
 answered one
 version two
 run 0 vz update template os
@@ -200,7 +198,8 @@ gave '^one$'
 # it ends by itself, and by our hand: it can be seen, nothing stays, and it starts again with the command it had
 run 10 vz --json status a
 kill -9 "$(json '.[].pid')"
-for _ in $(seq 100); do ! vz list --envs | grep -q '^a .*ended$' || break; sleep 0.05; done
+ended() { vz list --envs | grep '^a .*ended$'; }
+soon ended
 run 10 vz --json status a
 same "$(json '.[] | "\(.running) \(.state) \(.pid)"')" "false ended null"
 [ -z "$(mounted)" ] || die "mounted after a crash: $(mounted)"
@@ -264,8 +263,8 @@ done
 
 # what it prints is kept up to a limit, and costs nobody the disk
 run 0 vz start b -- bash -c 'head -c 5000000 /dev/zero | tr "\0" x; echo end; exec sleep 1000'
-for _ in $(seq 200); do tail -c 4 "$root/envs/b/console.log" | grep -qx end && break; sleep 0.05; done
-tail -c 4 "$root/envs/b/console.log" | grep -qx end || die "the end of what was printed is not kept"
+kept_to_the_end() { tail -c 4 "$root/envs/b/console.log" | grep -qx end; }
+soon kept_to_the_end
 [ "$(stat -c %s "$root/envs/b/console.log" "$root/envs/b/console.log.1" | sort -n | tail -n 1)" -le 1048576 ] ||
 	die "too much is kept of what was printed"
 run 0 vz stop b --time 1

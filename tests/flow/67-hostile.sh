@@ -87,7 +87,7 @@ run 0 vz exec e -- sh -c 'touch /etc/conf/file /usr/share/conf/file; useradd ten
 ln -s "$outside" "$up/out"
 python3 "$lib/swap.py" "$up/etc" "$up/out" >"$tmp/swaps" &
 servers+=($!)
-for _ in $(seq 100); do [ ! -s "$tmp/swaps" ] || break; sleep 0.05; done
+soon test -s "$tmp/swaps"
 for _ in 1 2 3; do
 	run '[016]' timeout 60 "$VZPKG" --root "$root" --no-progress update e
 	[ ! -s "$err" ] || grep -q '^\(vzpkg: error\|note\): ' "$err" || die "what '$ran' says: $(cat "$err")"

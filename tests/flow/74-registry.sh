@@ -30,8 +30,7 @@ registry() {
 		# it takes variables of that name for its configuration
 		env -u REGISTRY_AUTH_FILE docker-registry serve "$1.yml" >"$1.log" 2>&1 </dev/null &
 		servers+=($!)
-		for _ in $(seq 100); do
-			kill -0 "${servers[-1]}" 2>/dev/null || continue 2
+		while kill -0 "${servers[-1]}" 2>/dev/null; do
 			! (: >"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { registry=127.0.0.1:$port; return 0; }
 			sleep 0.05
 		done
@@ -125,10 +124,7 @@ refused 7 'offline' "$there" --unsigned --offline
 # faults on the way
 python3 "$top_srcdir/tests/lib/registry.py" "$registry" "$tmp/faults" >"$tmp/front" 2>"$tmp/front.log" </dev/null &
 servers+=($!)
-for _ in $(seq 100); do
-	[ ! -s "$tmp/front" ] || break
-	sleep 0.05
-done
+soon test -s "$tmp/front"
 front=$(sed 's,http://,,' "$tmp/front")
 fault() { printf '%s\n' "$@" >"$tmp/faults"; }
 fault '* /v2/ status 401'

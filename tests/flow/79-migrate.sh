@@ -51,11 +51,7 @@ printf '#!/bin/sh\nexec ssh -F %q/ssh_config "$@"\n' "$tmp" >"$tmp/ssh"
 printf '#!/bin/sh\nexec %q --root %q/other --no-progress "$@"\n' "$VZPKG" "$tmp" >"$tmp/vzpkg-there"
 chmod +x "$tmp/ssh" "$tmp/vzpkg-there"
 export VZPKG_SSH=$tmp/ssh
-for _ in $(seq 100); do
-	! "$VZPKG_SSH" there true 2>/dev/null || break
-	sleep 0.1
-done
-"$VZPKG_SSH" there true || die "no ssh server: $(cat "$tmp/sshd.log")"
+soon "$VZPKG_SSH" there true
 
 # one that does not run, to a host that has nothing
 run 0 vz create env web base

@@ -9,6 +9,7 @@
 #   gave REGEX           its stdout has
 #   one_error_line       its stderr is one "vzpkg: error: …" line, with at most a hint after it
 #   json FILTER          jq -r FILTER on its stdout
+#   soon CMD…            waits until it succeeds; fails the test if it does not within a minute
 #   serve DIR            serves DIR on loopback; its address in $url; stops with the test
 #   with_base            $root is a copy of a store with the template "base" of real packages, built once
 #   with_mirror          $mirror (directory), $mirror_url, $suite: real packages on loopback
@@ -105,13 +106,22 @@ one_error_line() {
 	[ "$(grep -c '^vzpkg: error: ' "$err")" = 1 ] || die "not exactly one error line from '$ran'"
 	! sed '1,/^vzpkg: error: /d' "$err" | grep -qv '^hint: ' || die "'$ran' says more after its error"
 }
+# a loaded machine takes its time: a minute is for what never comes
+soon() {
+	local end=$((SECONDS + 60))
+	until "$@" >/dev/null 2>&1; do
+		[ $SECONDS -lt $end ] || die "does not come true: $*"
+		sleep 0.05
+	done
+}
 same() { [ "$1" = "$2" ] || die "'$1' is not '$2'${3:+ ($3)}"; }
 
 serve() {
 	local ready=$tmp/server.${#servers[@]}
+	: >"$ready" # now: a shell in the background makes it when it comes to it
 	python3 "$lib/server.py" "${@:2}" "$1" >"$ready" 2>"$ready.log" </dev/null &
 	servers+=($!)
-	for _ in $(seq 100); do
+	while kill -0 "${servers[-1]}" 2>/dev/null; do
 		url=$(sed -n 's,.*\(http://127\.0\.0\.1:[0-9]*\).*,\1,p;q' "$ready")
 		[ -z "$url" ] || return 0
 		sleep 0.05

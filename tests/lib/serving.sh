@@ -62,10 +62,7 @@ serving_begin() {
 	"$VZPKG" --root "$root" exec "$1" -- nginx -g 'daemon off;' >"$tmp/nginx.log" 2>&1 &
 	serving_server=$!
 	servers+=("$serving_server")
-	for _ in $(seq 100); do
-		! (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
-		sleep 0.1
-	done
+	soon bash -c ": <>/dev/tcp/127.0.0.1/$port"
 	python3 "$lib/requests.py" "https://127.0.0.1:$port/page.html" "$tmp/stop" >"$tmp/requests" 2>&1 &
 	serving_requests=$!
 }
