@@ -3,8 +3,8 @@ noinst_LIBRARIES += libbase.a
 libbase_a_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 libbase_a_SOURCES = \
 	base/alloc.c base/alloc.h base/base64.c base/base64.h base/buf.c base/buf.h base/digest.c base/digest.h \
-	base/digests.c base/digests.h base/err.c base/err.h base/fd.c base/fd.h base/id.c base/id.h base/passing.c base/passing.h \
-	base/path.c base/path.h base/pool.c base/pool.h base/proc.c base/proc.h base/proc_call.c \
+	base/digests.c base/digests.h base/err.c base/err.h base/fd.c base/fd.h base/id.c base/id.h base/number.c base/number.h \
+	base/passing.c base/passing.h base/path.c base/path.h base/pool.c base/pool.h base/proc.c base/proc.h base/proc_call.c \
 	base/report.c base/report.h base/table.c base/table.h base/texts.c base/texts.h
 libbase_a_SOURCES += base/usage.c base/usage.h
 
@@ -79,6 +79,12 @@ check_PROGRAMS += tests/unit/test-id
 tests_unit_test_id_SOURCES = tests/unit/test-id.c tests/unit/unit.h
 tests_unit_test_id_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_id_LDADD = $(BASE_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-number
+check_PROGRAMS += tests/unit/test-number
+tests_unit_test_number_SOURCES = tests/unit/test-number.c tests/unit/unit.h
+tests_unit_test_number_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_number_LDADD = $(BASE_LIBS) $(CHECK_LIBS)
 
 unit_tests += tests/unit/test-usage
 check_PROGRAMS += tests/unit/test-usage

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/number.h"
 #include "link/settings.h"
 
 #define MIN_MEMORY (UINT64_C(16) << 20)  /* what an OCI runtime itself needs, in there, to start anything */
@@ -13,34 +14,17 @@
 #define MAX_CPUS 8192                    /* NR_CPUS of the largest kernels */
 #define MAX_HOSTNAME 64                  /* __NEW_UTS_LEN */
 
-/* Digits from `text` on, and what follows them; false if there are none or too many. */
-static bool digits(const char *text, uint64_t max, uint64_t *ret, const char **ret_end)
-{
-	uint64_t n = 0;
-
-	if (!isdigit((unsigned char)*text))
-		return false;
-	for (; isdigit((unsigned char)*text); text++) {
-		n = n * 10 + (uint64_t)(*text - '0');
-		if (n > max)
-			return false;
-	}
-	*ret = n;
-	*ret_end = text;
-	return true;
-}
-
 /* Hundredths are as fine as it gets: the kernel counts milliseconds of each tenth of a second. */
 static int set_cpus(struct vz_settings *s, const char *value, struct vz_err *err)
 {
 	uint64_t whole = 0, part = 0;
 	const char *end = value;
-	bool good = digits(value, MAX_CPUS, &whole, &end);
+	bool good = vz_number_begin(value, MAX_CPUS, &whole, &end);
 
 	if (good && *end == '.') {
 		size_t places = strlen(end + 1);
 
-		good = digits(end + 1, 99, &part, &end) && places <= 2;
+		good = vz_number_begin(end + 1, 99, &part, &end) && places <= 2;
 		part *= places == 1 ? 10 : 1;
 	}
 	if (!good || *end)
@@ -66,7 +50,7 @@ static int set_memory(struct vz_settings *s, const char *value, struct vz_err *e
 {
 	const char *end = value;
 	uint64_t n = 0;
-	int shift = digits(value, MAX_AMOUNT, &n, &end) ? shift_of(end) : -1;
+	int shift = vz_number_begin(value, MAX_AMOUNT, &n, &end) ? shift_of(end) : -1;
 
 	if (shift < 0 || n > MAX_AMOUNT >> shift)
 		return vz_err_set(err, VZ_USAGE, "'%s' is not an amount of memory: as in '512M' or '2G'", value);
@@ -78,10 +62,9 @@ static int set_memory(struct vz_settings *s, const char *value, struct vz_err *e
 
 static int set_pids(struct vz_settings *s, const char *value, struct vz_err *err)
 {
-	const char *end = value;
 	uint64_t n = 0;
 
-	if (!digits(value, MAX_PIDS, &n, &end) || *end)
+	if (!vz_number_parse(value, MAX_PIDS, &n))
 		return vz_err_set(err, VZ_USAGE, "'%s' is not a number of processes: from 1 to %ju, or 'none'", value,
 				  (uintmax_t)MAX_PIDS);
 	s->pids = n;
@@ -90,10 +73,9 @@ static int set_pids(struct vz_settings *s, const char *value, struct vz_err *err
 
 static int set_io_weight(struct vz_settings *s, const char *value, struct vz_err *err)
 {
-	const char *end = value;
 	uint64_t n = 0;
 
-	if (!digits(value, MAX_WEIGHT, &n, &end) || *end)
+	if (!vz_number_parse(value, MAX_WEIGHT, &n))
 		return vz_err_set(err, VZ_USAGE, "'%s' is not a weight: from 1 to %d, of which 100 is the usual", value,
 				  MAX_WEIGHT);
 	s->io_weight = (unsigned)n;

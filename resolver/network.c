@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "resolver/network.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/fd.h"
+#include "base/number.h"
 #include "resolver/ini.h"
 
 #define CONF_LIMIT 65536
@@ -17,23 +17,6 @@ void vz_network_release(struct vz_network *n)
 {
 	free(n->proxy);
 	*n = (struct vz_network){0};
-}
-
-/* Digits, and what follows them; false if there are none, or too many. */
-static bool number(const char *text, uint64_t max, uint64_t *ret, const char **ret_end)
-{
-	uint64_t n = 0;
-
-	if (!isdigit((unsigned char)*text))
-		return false;
-	for (; isdigit((unsigned char)*text); text++) {
-		n = n * 10 + (uint64_t)(*text - '0');
-		if (n > max)
-			return false;
-	}
-	*ret = n;
-	*ret_end = text;
-	return true;
 }
 
 static int set_proxy(struct vz_network *n, const char *value, struct vz_err *err)
@@ -57,7 +40,7 @@ static int set_rate(struct vz_network *n, const char *value, struct vz_err *err)
 	const char *end = value, *unit;
 	uint64_t rate = 0;
 
-	if (!number(value, MAX_RATE, &rate, &end) || !rate)
+	if (!vz_number_begin(value, MAX_RATE, &rate, &end) || !rate)
 		return vz_err_set(err, VZ_USAGE, "'%s' is no rate: bytes a second, as in '500K' or '2M'", value);
 	unit = *end ? strchr(units, *end) : NULL;
 	if (*end && (!unit || end[1] || rate > MAX_RATE >> 30))
@@ -68,10 +51,9 @@ static int set_rate(struct vz_network *n, const char *value, struct vz_err *err)
 
 static int seconds(const char *value, unsigned *ret, struct vz_err *err)
 {
-	const char *end = value;
 	uint64_t n = 0;
 
-	if (!number(value, MAX_SECONDS, &n, &end) || *end || !n)
+	if (!vz_number_parse(value, MAX_SECONDS, &n) || !n)
 		return vz_err_set(err, VZ_USAGE, "'%s' is no number of seconds from 1 to %d", value, MAX_SECONDS);
 	*ret = (unsigned)n;
 	return 0;

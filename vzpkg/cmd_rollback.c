@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/fd.h"
+#include "base/number.h"
 #include "link/env.h"
 #include "store/manifest.h"
 #include "store/verdict.h"
@@ -37,10 +37,9 @@ static int forget_verdict(struct vz_store *store, const char *name, unsigned ver
 
 static int parse_number(const char *text, unsigned *ret, struct vz_err *err)
 {
-	char *end;
-	unsigned long n = strtoul(text, &end, 10);
+	uint64_t n = 0;
 
-	if (*end || !n || n > 4294967295 || !isdigit((unsigned char)*text))
+	if (!vz_number_parse(text, UINT32_MAX, &n) || !n)
 		return vz_err_set(err, VZ_USAGE, "'%s' is not a number of a version or generation", text);
 	*ret = (unsigned)n;
 	return 0;

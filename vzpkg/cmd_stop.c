@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/number.h"
 #include "link/env.h"
 #include "link/runtime.h"
 #include "vzpkg/cli.h"
@@ -13,10 +13,9 @@
 
 static int parse_seconds(const char *text, unsigned *ret, struct vz_err *err)
 {
-	char *end;
-	unsigned long n = strtoul(text, &end, 10);
+	uint64_t n;
 
-	if (!isdigit((unsigned char)*text) || *end || n > MAX_SECONDS)
+	if (!vz_number_parse(text, MAX_SECONDS, &n))
 		return vz_err_set(err, VZ_USAGE, "'%s' is not a number of seconds, at most %d", text, MAX_SECONDS);
 	*ret = (unsigned)n;
 	return 0;
