@@ -247,6 +247,23 @@ static void put_new_below(struct vz_merging *g, const char *path, const struct v
 	}
 }
 
+/* What such a directory hides goes; when it comes back by a rollback, it has to be hidden again. */
+static void guard_hidden_below(struct vz_merging *g, const char *path, const struct vz_node *base, const struct vz_node *new)
+{
+	for (uint32_t i = 0; base && i < base->n_children; i++) {
+		const struct vz_node *was = base->children[i];
+		const struct vz_node *n = new ? vz_node_child(new, was->name, was->name_len) : NULL;
+		auto_free char *child = vz_printf("%s/%s", path, was->name);
+		struct vz_survey_place p;
+
+		vz_survey_place(&g->survey, child, &p);
+		if (p.entry && vz_node_is_dir(p.entry->node) && vz_node_is_dir(was) && !p.entry->renamed)
+			guard_hidden_below(g, child, was, n);
+		else if (!p.entry && !n)
+			vz_merging_guard(g, child);
+	}
+}
+
 static void merge_dir(const struct file *f)
 {
 	struct vz_node *merged;
@@ -256,7 +273,11 @@ static void merge_dir(const struct file *f)
 		vz_merging_pin(f->g, f->path);
 		return;
 	}
-	if (!f->new || (f->base && same_below(f->base, f->new)))
+	if (f->base && f->new && same_below(f->base, f->new))
+		return;
+	if (f->e->opaque)
+		guard_hidden_below(f->g, f->path, f->base, f->new);
+	if (!f->new)
 		return;
 	if (!vz_node_is_dir(f->new)) {
 		keep_other_type(f);

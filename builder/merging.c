@@ -53,7 +53,7 @@ void vz_merging_hide(struct vz_merging *g, enum vz_upper_why why, const char *pa
 
 void vz_merging_guard(struct vz_merging *g, const char *path)
 {
-	change(g, VZ_UPPER_DROP, VZ_UPPER_TAKEN, path, NULL);
+	change(g, VZ_UPPER_DROP, VZ_UPPER_GUARD, path, NULL);
 }
 
 int vz_merging_drop(struct vz_merging *g, enum vz_upper_why why, const char *path, struct vz_err *err)

@@ -142,7 +142,7 @@ static int prepare(struct move *mv, struct vz_err *err)
 			vz_upper_conflict(p, changed.v[i], "changed since a move changed it; it stays as it is");
 	mv->n_planned = p->n;
 	for (size_t i = 0; i < mv->undo.n; i++)
-		vz_upper_add(p, mv->undo.changes[i].kind, VZ_UPPER_BACK, mv->undo.changes[i].path, NULL);
+		vz_upper_add(p, mv->undo.changes[i].kind, mv->undo.changes[i].why, mv->undo.changes[i].path, NULL);
 	return 0;
 }
 

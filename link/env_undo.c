@@ -31,6 +31,27 @@ static int is_as_made(const struct undo *u, const struct vz_journal_change *made
 	return *ret ? 0 : vz_upper_is(u->upper, made->path, &made->mark, ret, err);
 }
 
+/* Nothing was there when the move was made. If nothing is now, that is how it is given back. */
+static int guard_again(struct undo *u, const struct vz_journal_change *made, struct vz_err *err)
+{
+	struct vz_upper_seen now;
+	struct vz_journal_change *c;
+
+	if (vz_table_has(&u->last, made->path) || vz_table_has(&u->changed, made->path))
+		return 0;
+	if (vz_upper_look(u->upper, made->path, &now, err) < 0)
+		return -1;
+	if (now.there)
+		return 0;
+	c = vz_journal_add(u->j, made->path);
+	c->kind = VZ_UPPER_DROP;
+	c->why = VZ_UPPER_GUARD;
+	c->slot_of = u->generation;
+	c->slot = made->slot;
+	vz_table_put(&u->last, made->path, (void *)(uintptr_t)u->j->n);
+	return 0;
+}
+
 static int take_back(struct undo *u, const struct vz_journal_change *made, struct vz_err *err)
 {
 	const size_t last = (size_t)(uintptr_t)vz_table_get(&u->last, made->path);
@@ -39,7 +60,9 @@ static int take_back(struct undo *u, const struct vz_journal_change *made, struc
 	struct vz_upper_seen in_slot;
 	bool same;
 
-	if ((!made->ino && !made->seen.there) || vz_table_has(&u->changed, made->path))
+	if (!made->ino && !made->seen.there)
+		return guard_again(u, made, err);
+	if (vz_table_has(&u->changed, made->path))
 		return 0;
 	if (vz_upper_look(u->env, slot, &in_slot, err) < 0)
 		return -1;

@@ -152,7 +152,7 @@ static bool to_kind(const char *s, const char *end, enum vz_upper_kind *ret)
 
 static bool to_why(const char *s, const char *end, enum vz_upper_why *ret)
 {
-	for (*ret = VZ_UPPER_PARENT; *ret <= VZ_UPPER_BACK; ++*ret)
+	for (*ret = VZ_UPPER_PARENT; *ret <= VZ_UPPER_GUARD; ++*ret)
 		if (is_word(s, end, vz_upper_why_name(*ret)))
 			return true;
 	return false;

@@ -12,10 +12,15 @@ const char *vz_upper_why_name(enum vz_upper_why why)
 	static const char *const names[] = {
 		[VZ_UPPER_PARENT] = "parent", [VZ_UPPER_MERGED] = "merged", [VZ_UPPER_TAKEN] = "taken",
 		[VZ_UPPER_BESIDE] = "beside", [VZ_UPPER_MADE_ANEW] = "made-anew", [VZ_UPPER_KEPT] = "kept",
-		[VZ_UPPER_BACK] = "back",
+		[VZ_UPPER_BACK] = "back", [VZ_UPPER_GUARD] = "guard",
 	};
 
 	return names[why];
+}
+
+bool vz_upper_is_told(const struct vz_upper_change *c)
+{
+	return c->why != VZ_UPPER_PARENT && c->why != VZ_UPPER_GUARD;
 }
 
 int vz_upper_look(int upper_fd, const char *path, struct vz_upper_seen *ret, struct vz_err *err)

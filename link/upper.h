@@ -40,9 +40,10 @@ enum vz_upper_why {
 	VZ_UPPER_MADE_ANEW,      /* what the system generates again, or the composition has generated */
 	VZ_UPPER_KEPT,           /* the tenant's own, of which the old composition held a part */
 	VZ_UPPER_BACK,           /* taken back: as it was before an earlier move */
+	VZ_UPPER_GUARD,          /* nothing is there and nothing changes, as long as nothing has come there */
 };
 
-/* "parent", "merged", "taken", "beside", "made-anew", "kept", "back". */
+/* "parent", "merged", "taken", "beside", "made-anew", "kept", "back", "guard". */
 const char *vz_upper_why_name(enum vz_upper_why why);
 
 /* What the planner saw there. If it is another now, the plan is out of date. */
@@ -60,6 +61,9 @@ struct vz_upper_change {
 	struct vz_node *node;            /* PUT, DIR: attributes; inline content, object, or target. In the plan's tree */
 	struct vz_upper_seen seen;
 };
+
+/* Does it change what its tenant sees as its own, so that people are told? */
+bool vz_upper_is_told(const struct vz_upper_change *c);
 
 struct vz_upper_conflict {
 	char *path;

@@ -186,7 +186,7 @@ static json_t *merged(const struct vz_upper_plan *p)
 	for (size_t i = 0; i < p->n; i++) {
 		json_t *j;
 
-		if (p->changes[i].why == VZ_UPPER_PARENT)
+		if (!vz_upper_is_told(&p->changes[i]))
 			continue;
 		j = json_object();
 		json_object_set_new(j, "path", text(p->changes[i].path));

@@ -11,11 +11,11 @@ double vz_seconds_since(const struct timespec *start)
 	return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9;
 }
 
-/* Which private files, and how; what is on the way to one is not worth a line. */
+/* Which private files, and how. */
 static void print_changes(const struct vz_upper_plan *p)
 {
 	for (size_t i = 0; i < p->n; i++)
-		if (p->changes[i].why != VZ_UPPER_PARENT) {
+		if (vz_upper_is_told(&p->changes[i])) {
 			auto_free char *path = vz_strdup(p->changes[i].path);
 
 			vz_clean(path, VZ_CLEAN_LINE);

@@ -48,7 +48,8 @@ START_TEST(test_changes)
 	/* each file comes back, the very inode, and nothing else is left */
 	must(move(&p, 0, 0, NULL, &done, &err));
 	ck_assert_uint_eq(done.after.generation, 1);
-	ck_assert_int_eq(done.changes.changes[0].why, VZ_UPPER_BACK);
+	ck_assert_int_eq(done.changes.changes[0].why, VZ_UPPER_GUARD);
+	ck_assert_int_eq(done.changes.changes[1].why, VZ_UPPER_BACK);
 	ck_assert_uint_eq(done.changes.n_conflicts, 0);
 	vz_env_moved_release(&done);
 	after = picture(&p, PICTURE_ALL);

@@ -21,7 +21,6 @@
 static struct vz_err err;
 
 static const char *const kinds[] = { "dir", "put", "drop", "hide" };
-static const char *const whys[] = { "parent", "merged", "taken", "beside", "made-anew", "kept", "back" };
 
 static struct vz_tree *tree_of(const struct cases_case *c, const char *head)
 {
@@ -36,7 +35,7 @@ static char *plan_text(const struct vz_upper_plan *p)
 	struct vz_buf b = {0};
 
 	for (size_t i = 0; i < p->n; i++)
-		vz_buf_printf(&b, "%s %s %s\n", kinds[p->changes[i].kind], whys[p->changes[i].why], p->changes[i].path);
+		vz_buf_printf(&b, "%s %s %s\n", kinds[p->changes[i].kind], vz_upper_why_name(p->changes[i].why), p->changes[i].path);
 	return vz_buf_steal(&b);
 }
 
