@@ -185,6 +185,19 @@ int check_version(struct vz_apt_deb *d, const ARArchive::Member *m, struct vz_er
 	return 0;
 }
 
+// The library takes sizes in other notations than dpkg's, and names of another ar's: what two readers could see as
+// two packages is none.
+int check_header(struct vz_apt_deb *d, const ARArchive::Member *m, struct vz_err *err)
+{
+	char header[60], size[16];
+
+	snprintf(size, sizeof size, "%-10llu`\n", static_cast<unsigned long long>(m->Size));
+	if (pread(d->fd, header, sizeof header, static_cast<off_t>(m->Start) - 60) != 60 ||
+	    memcmp(header + 48, size, 12) != 0)
+		return vz_err_set(err, VZ_FAILED, "member '%s' has an odd header", m->Name.c_str());
+	return 0;
+}
+
 int find_members(struct vz_apt_deb *d, struct vz_err *err)
 {
 	static const char *const base[2] = {"control.tar", "data.tar"};
@@ -196,6 +209,9 @@ int find_members(struct vz_apt_deb *d, struct vz_err *err)
 		all.insert(all.begin(), m);
 	if (all.empty() || all[0]->Name != "debian-binary")
 		return vz_err_set(err, VZ_FAILED, "its first member is not 'debian-binary'");
+	for (const ARArchive::Member *m : all)
+		if (check_header(d, m, err) < 0)
+			return -1;
 	for (size_t i = 1; i < all.size(); i++) {
 		const std::string &name = all[i]->Name;
 
