@@ -161,7 +161,9 @@ static int give_entry(struct rpm *r, const struct vz_rpm_file *f, struct vz_err 
 	if (check_file(f, err) < 0)
 		return -1;
 	if (*f->caps) {
-		if (!S_ISREG(f->mode) || vz_capability_read(f->caps, caps, err) < 0)
+		if (!S_ISREG(f->mode))
+			return vz_err_set(err, VZ_FAILED, "'%s' has capabilities and is no file", f->path);
+		if (vz_capability_read(f->caps, caps, err) < 0)
 			return vz_err_wrap(err, "'%s': capabilities", f->path);
 		e.xattrs = &xattr;
 		e.n_xattrs = 1;

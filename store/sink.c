@@ -206,7 +206,11 @@ int vz_sink_copy(struct vz_sink *k, const struct vz_sink_item *e, const struct v
 {
 	struct vz_node *n = check_entry(k, e, err) < 0 ? NULL : node_for(k, e, err);
 
-	if (!n || vz_node_is_dir(n) || vz_node_is_dir(from))
+	if (n && (vz_node_is_dir(n) || vz_node_is_dir(from))) {
+		vz_err_set(err, VZ_FAILED, "a directory is no other's copy");
+		n = NULL;
+	}
+	if (!n)
 		return vz_err_wrap(err, "'%s'", e->path);
 	vz_node_copy_inode(n, from);
 	n->owner = VZ_SINK_ENTRY;
