@@ -85,16 +85,24 @@ tests_unit_test_tar_pax_LDADD = libstore.a $(BASE_LIBS) $(CHECK_LIBS)
 
 unit_tests += tests/unit/test-ingest
 check_PROGRAMS += tests/unit/test-ingest
-tests_unit_test_ingest_SOURCES = tests/unit/test-ingest.c tests/unit/unit.h tests/unit/archive.h tests/unit/scratch.h
+tests_unit_test_ingest_SOURCES = tests/unit/test-ingest.c tests/unit/unit.h tests/unit/debfile.h tests/unit/archive.h tests/unit/scratch.h
 tests_unit_test_ingest_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_ingest_LDADD = $(STORE_LIBS) $(CHECK_LIBS)
 
 unit_tests += tests/unit/test-package-rpm
 check_PROGRAMS += tests/unit/test-package-rpm
 tests_unit_test_package_rpm_SOURCES = \
-	tests/unit/test-package-rpm.c tests/unit/rpmattacks.h tests/unit/rpmfile.h tests/unit/unit.h tests/unit/scratch.h
+	tests/unit/test-package-rpm.c tests/unit/rpmfile.h tests/unit/unit.h tests/unit/scratch.h
 tests_unit_test_package_rpm_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_package_rpm_LDADD = $(STORE_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-hostile
+check_PROGRAMS += tests/unit/test-hostile
+tests_unit_test_hostile_SOURCES = \
+	tests/unit/test-hostile.c tests/unit/debattacks.h tests/unit/debfile.h tests/unit/archive.h \
+	tests/unit/rpmattacks.h tests/unit/rpmfile.h tests/unit/unit.h tests/unit/scratch.h
+tests_unit_test_hostile_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_hostile_LDADD = $(STORE_LIBS) $(CHECK_LIBS)
 
 unit_tests += tests/unit/test-plans
 check_PROGRAMS += tests/unit/test-plans

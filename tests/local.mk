@@ -222,6 +222,7 @@ flow_tests += \
 	tests/flow/68-posix.sh \
 	tests/flow/28-images.sh \
 	tests/flow/16-trust.sh \
+	tests/flow/17-hostile-packages.sh \
 	tests/flow/18-download.sh \
 	tests/flow/19-faulty-server.sh \
 	tests/flow/80-clean.sh \
@@ -252,10 +253,12 @@ dist_check_SCRIPTS += tests/lint/scripts.sh tests/lint/manual.sh
 check-year:
 	VZ_YEAR_DAYS=365 VZ_YEAR_ENVS=20 $(MAKE) $(AM_MAKEFLAGS) check TESTS=tests/flow/75-year.sh
 
-# What hurts commands (tests/flow/90-faults.sh).
-check_PROGRAMS += tests/fault/fault
-tests_fault_fault_SOURCES = tests/fault/fault.c tests/fault/calls.h
+# What hurts commands (tests/flow/90-faults.sh), and what watches them (tests/flow/17-hostile-packages.sh).
+check_PROGRAMS += tests/fault/fault tests/fault/watch
+tests_fault_fault_SOURCES = tests/fault/fault.c tests/fault/calls.h tests/fault/trace.c tests/fault/trace.h
 tests_fault_fault_CFLAGS = -std=gnu17 $(WARN_CFLAGS)
+tests_fault_watch_SOURCES = tests/fault/watch.c tests/fault/trace.c tests/fault/trace.h
+tests_fault_watch_CFLAGS = -std=gnu17 $(WARN_CFLAGS)
 EXTRA_DIST += tests/fault/memory.c
 check_DATA = tests/fault/memory.so
 CLEANFILES += tests/fault/memory.so

@@ -18,35 +18,22 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/audit.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/ptrace.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/user.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/fault/calls.h"
+#include "tests/fault/trace.h"
 
 #ifdef __x86_64__
-
-#define MAX_TRACEES 512
-
-struct tracee {
-	pid_t pid;
-	bool other;                      /* runs another program */
-};
 
 static struct {
 	unsigned mask;                   /* which calls count */
@@ -57,21 +44,7 @@ static struct {
 	bool started;
 	unsigned seconds;
 	char hit_number[16];
-	pid_t command;
-	struct stat program;
-	int status;                      /* of the command, once `ended` */
-	bool ended;
-	struct tracee tracees[MAX_TRACEES];
-	size_t n;
 } run = { .mask = CALL_CHANGES, .seconds = 120, .hit = "-" };
-
-static volatile sig_atomic_t time_is_up;
-
-static void on_alarm(int sig)
-{
-	(void)sig;
-	time_is_up = 1;
-}
 
 static void fail(const char *what)
 {
@@ -125,37 +98,6 @@ static bool has_started(pid_t pid, const struct user_regs_struct *r)
 	return run.started;
 }
 
-/* ---- tracees ---- */
-
-static struct tracee *find(pid_t pid)
-{
-	for (size_t i = 0; i < run.n; i++)
-		if (run.tracees[i].pid == pid)
-			return &run.tracees[i];
-	if (run.n == MAX_TRACEES) {
-		fputs("too many processes\n", stderr);
-		exit(126);
-	}
-	run.tracees[run.n] = (struct tracee){ .pid = pid };
-	return &run.tracees[run.n++];
-}
-
-static void forget(pid_t pid)
-{
-	for (size_t i = 0; i < run.n; i++)
-		if (run.tracees[i].pid == pid)
-			run.tracees[i--] = run.tracees[--run.n];
-}
-
-static void look_at_program(struct tracee *t)
-{
-	char path[64];
-	struct stat st;
-
-	snprintf(path, sizeof path, "/proc/%d/exe", t->pid);
-	t->other = stat(path, &st) < 0 || st.st_ino != run.program.st_ino || st.st_dev != run.program.st_dev;
-}
-
 /* ---- hurting ---- */
 
 /* A call that is none is not made, and gives what is there already. */
@@ -166,141 +108,22 @@ static void make_it_fail(pid_t pid, struct user_regs_struct *r)
 	ptrace(PTRACE_SETREGS, pid, NULL, r);
 }
 
-static void on_call(struct tracee *t)
+static void on_call(struct trace *t, pid_t pid, struct user_regs_struct *r)
 {
-	struct user_regs_struct r;
 	const struct call *c;
 
-	if (t->other || run.ended || ptrace(PTRACE_GETREGS, t->pid, NULL, &r) < 0 || !has_started(t->pid, &r) || !counts(&r) ||
-	    ++run.count != run.at)
+	if (!has_started(pid, r) || !counts(r) || ++run.count != run.at)
 		return;
-	c = call_of((long)r.orig_rax);
-	snprintf(run.hit_number, sizeof run.hit_number, "%llu", r.orig_rax);
+	c = call_of((long)r->orig_rax);
+	snprintf(run.hit_number, sizeof run.hit_number, "%llu", r->orig_rax);
 	run.hit = c ? c->name : run.hit_number;
 	if (run.error)
-		make_it_fail(t->pid, &r);
+		make_it_fail(pid, r);
 	else
-		kill(run.command, SIGKILL);
-}
-
-/* ---- following ---- */
-
-static void on_stop(pid_t pid, int status)
-{
-	struct tracee *t = find(pid);
-	int sig = WSTOPSIG(status), event = status >> 16;
-	unsigned long new = 0;
-	bool other;
-
-	switch (event) {
-	case PTRACE_EVENT_SECCOMP:
-		on_call(t);
-		sig = 0;
-		break;
-	case PTRACE_EVENT_FORK: case PTRACE_EVENT_VFORK: case PTRACE_EVENT_CLONE:
-		other = t->other;
-		if (ptrace(PTRACE_GETEVENTMSG, pid, NULL, &new) == 0 && new)
-			find((pid_t)new)->other = other;
-		sig = 0;
-		break;
-	case PTRACE_EVENT_EXEC:
-		look_at_program(t);
-		sig = 0;
-		break;
-	case PTRACE_EVENT_STOP:
-		if (sig == SIGSTOP || sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU) {
-			ptrace(PTRACE_LISTEN, pid, NULL, NULL);
-			return;
-		}
-		sig = 0;
-		break;
-	}
-	ptrace(PTRACE_CONT, pid, NULL, (void *)(intptr_t)sig);
-}
-
-static void kill_all(void)
-{
-	for (size_t i = 0; i < run.n; i++)
-		kill(run.tracees[i].pid, SIGKILL);
-}
-
-/* Until nobody is left. */
-static int follow(void)
-{
-	int late = 0, status;
-
-	for (;;) {
-		pid_t pid = waitpid(-1, &status, __WALL);
-
-		if (pid < 0 && errno == ECHILD)
-			break;
-		if (time_is_up && !late) {
-			late = run.ended ? 125 : 124;
-			kill_all();
-		}
-		if (pid < 0)
-			continue;
-		if (WIFSTOPPED(status)) {
-			on_stop(pid, status);
-			continue;
-		}
-		forget(pid);
-		if (pid == run.command) {
-			run.ended = true;
-			run.status = status;
-			alarm(10);
-		}
-	}
-	if (late)
-		return late;
-	return WIFSIGNALED(run.status) ? 128 + WTERMSIG(run.status) : WEXITSTATUS(run.status);
+		kill(t->command, SIGKILL);
 }
 
 /* ---- beginning ---- */
-
-static void filter_calls(void)
-{
-	struct sock_filter code[2 * N_CALLS + 2];
-	struct sock_fprog program = { .filter = code };
-	unsigned short n = 0;
-
-	code[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
-	for (size_t i = 0; i < N_CALLS && !run.all; i++) {
-		code[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)calls[i].nr, 0, 1);
-		code[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE);
-	}
-	code[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, run.all ? SECCOMP_RET_TRACE : SECCOMP_RET_ALLOW);
-	program.len = n;
-	/* as root, without no_new_privs, which the command may not have */
-	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) < 0)
-		fail("seccomp");
-}
-
-static void start(char **argv)
-{
-	int go[2];
-	char byte;
-
-	if (stat(argv[0], &run.program) < 0 || pipe2(go, O_CLOEXEC) < 0)
-		fail(argv[0]);
-	run.command = fork();
-	if (run.command < 0)
-		fail("fork");
-	if (run.command == 0) {
-		close(go[1]);
-		if (read(go[0], &byte, 1) != 0)
-			_exit(126);
-		filter_calls();
-		execv(argv[0], argv);
-		fail(argv[0]);
-	}
-	close(go[0]);
-	find(run.command)->other = true;         /* until it runs the program */
-	if (ptrace(PTRACE_SEIZE, run.command, NULL, (void *)(uintptr_t)(PTRACE_O_TRACESECCOMP | PTRACE_O_TRACEFORK |
-			PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL)) < 0)
-		fail("ptrace");
-	close(go[1]);
-}
 
 static void parse_error(const char *arg)
 {
@@ -323,7 +146,8 @@ static void parse_error(const char *arg)
 
 int main(int argc, char **argv)
 {
-	struct sigaction alarmed = { .sa_handler = on_alarm };
+	struct trace trace = { .on_call = on_call };
+	long numbers[N_CALLS];
 	int opt, status;
 	FILE *out;
 
@@ -339,10 +163,12 @@ int main(int argc, char **argv)
 		}
 	if (optind == argc || !run.out)
 		return 126;
-	sigaction(SIGALRM, &alarmed, NULL);
-	start(argv + optind);
-	alarm(run.seconds);
-	status = follow();
+	for (size_t i = 0; i < N_CALLS; i++)
+		numbers[i] = calls[i].nr;
+	trace.calls = numbers;
+	trace.n_calls = run.all ? 0 : N_CALLS;
+	trace.seconds = run.seconds;
+	status = trace_run(&trace, argv + optind);
 	out = fopen(run.out, "w");
 	if (!out || fprintf(out, "%lu %s\n", run.count, run.hit) < 0 || fclose(out) != 0)
 		fail(run.out);

@@ -8,6 +8,13 @@
 
 #include "base/buf.h"
 
+/* Bytes put somewhere. */
+struct raw {
+	size_t at;
+	const char *bytes;
+	size_t len;
+};
+
 /* One tar entry; what is 0 or NULL gets a plain value. */
 struct item {
 	char type;                   /* '0' */
@@ -19,6 +26,7 @@ struct item {
 	const char *prefix;          /* ustar */
 	const char *mtime;           /* octal text; "100" */
 	int spoil;                   /* added to the checksum */
+	struct raw raw;              /* into the header, before it is summed */
 };
 
 static inline void tar_block(struct vz_buf *b, const void *data, size_t len)
@@ -60,6 +68,8 @@ static inline void tar_add(struct vz_buf *b, const struct item *i)
 	if (i->prefix)
 		memcpy(h + 345, i->prefix, strnlen(i->prefix, 155));
 	memset(h + 148, ' ', 8);
+	if (i->raw.len)
+		memcpy(h + i->raw.at, i->raw.bytes, i->raw.len);
 	for (size_t n = 0; n < sizeof h; n++)
 		sum += (unsigned char)h[n];
 	put_octal(h + 148, 6, sum + (size_t)i->spoil);

@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* .rpm files that must be refused, as data: what is hostile in each, and what the message says. */
+/*
+ * Hostile .rpm files as data: such as must be refused, with what the message then says, and such as
+ * are taken and do no harm, with what the record's tree then says.
+ */
 #ifndef TESTS_RPMATTACKS_H
 #define TESTS_RPMATTACKS_H
 
 #include "tests/unit/rpmfile.h"
 
 #define SHA_OF_A "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb"
-#define D (S_IFDIR | 0755)
-#define L (S_IFLNK | 0777)
 #define STR(text) text, sizeof text
 #define TWO "\0\0\0\1\0\0\0\1"
 
 static const struct {
 	const char *text;
 	struct rpm_spec spec;
-} bad[] = {
+} rpm_attacks[] = {
 	/* the lead */
 	{ "no .rpm package", { .patch = { LEAD, 0, "\xec", 1 } } },
 	{ "no .rpm package", { .patch = { LEAD, 4, "\2", 1 } } },
@@ -119,7 +120,7 @@ static const struct {
 	{ "owner with a bad name", { .files = { { .path = "/a", .group = "-x" } } } },
 	{ "'nonsense' are no file capabilities", { .files = { { .path = "/a", .caps = "nonsense" } } } },
 	{ "not all of them are effective", { .files = { { .path = "/a", .caps = "cap_chown=ep cap_kill=p" } } } },
-	{ "capabilities", { .files = { { .path = "/d", D, .caps = "cap_chown=ep" } } } },
+	{ "has capabilities and is no file", { .files = { { .path = "/d", D, .caps = "cap_chown=ep" } } } },
 	/* contents */
 	{ "no digest", { .files = { { .path = "/a", 0, "a", .digest = "" } } } },
 	{ "does not have the digest", { .files = { { .path = "/a", 0, "b", .digest = SHA_OF_A } } } },
@@ -164,6 +165,37 @@ static const struct {
 	{ "missing in its payload", { .files = { { .path = "/a", .absent = true } } } },
 	{ "missing in its payload", { .files = { { .path = "/a" }, { .path = "/b", D, .absent = true } } } },
 	{ "something follows", { .files = { { .path = "/a" } }, .tail = "more" } },
+};
+
+/* What is taken: these lines, or parts of lines, are then in the dump of the tree; "!" before one: nowhere. */
+static const struct {
+	const char *lines[3];
+	struct rpm_spec spec;
+} rpm_harmless[] = {
+	/* a link is a name's content, which nobody here follows */
+	{ { "/l 16 120777 ", "../../etc/shadow" }, { .files = { { .path = "/l", L, "../../etc/shadow" } } } },
+	{ { "/l 11 120777 ", "/etc/shadow" }, { .files = { { .path = "/l", L, "/etc/shadow" } } } },
+	{ { "/l 15 120777 " }, { .files = { { .path = "/l", L, "/proc/self/root" } } } },
+	{ { "/a 1 120777 ", "/b 1 120777 " }, { .files = { { .path = "/a", L, "b" }, { .path = "/b", L, "a" } } } },
+	/* modes, nodes: of the image alone */
+	{ { "/su 4 104755 " }, { .files = { { .path = "/su", S_IFREG | 04755, "evil" } } } },
+	{ { "/all 4 107777 " }, { .files = { { .path = "/all", S_IFREG | 07777, "evil" } } } },
+	{ { "/none 4 100000 " }, { .files = { { .path = "/none", S_IFREG, "evil" } } } },
+	{ { "/sda 0 60660 1 0 0 2048 " }, { .files = { { .path = "/sda", S_IFBLK | 0660, .rdev = 8 << 8 } } } },
+	{ { "/mem 0 20640 1 0 0 257 " }, { .files = { { .path = "/mem", S_IFCHR | 0640, .rdev = 0x101 } } } },
+	{ { "/pipe 0 10644 " }, { .files = { { .path = "/pipe", S_IFIFO | 0644 } } } },
+	{ { "security.capability=", "!trusted.overlay" }, { .files = { { .path = "/cap", 0, "evil", .caps = "cap_sys_admin=ep" } } } },
+	/* names that mean something to a shell, to printf, to an option parser */
+	{ { "/$(touch\\x20x) " }, { .files = { { .path = "/$(touch x)" } } } },
+	{ { "/`id`;rm\\x20-rf\\x20* " }, { .files = { { .path = "/`id`;rm -rf *" } } } },
+	{ { "/%n%s%n " }, { .files = { { .path = "/%n%s%n" } } } },
+	{ { "/-rf " }, { .files = { { .path = "/-rf" } } } },
+	{ { "/... ", "/..a " }, { .files = { { .path = "/..." }, { .path = "/..a" } } } },
+	{ { "/\\xff\\xfe " }, { .files = { { .path = "/\377\376" } } } },
+	{ { "/.wh.f ", "/.wh..wh..opq " }, { .files = { { .path = "/.wh.f" }, { .path = "/.wh..wh..opq" } } } },
+	{ { "/TRAILER!!! " }, { .files = { { .path = "/TRAILER!!!" } }, .stripped = true } },
+	/* what the headers say of the same thing twice: the signed one counts */
+	{ { "/a 4 100644 " }, { .files = { { .path = "/a", 0, "evil" } }, .no_digests = true, .patch = { PAYLOAD, 14, "000089ff", 8 } } },
 };
 
 #endif

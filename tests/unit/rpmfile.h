@@ -13,6 +13,9 @@
 
 enum { T_CHAR = 1, T_INT8, T_INT16, T_INT32, T_INT64, T_STRING, T_BIN, T_STRINGS, T_I18N };
 
+#define D (S_IFDIR | 0755)
+#define L (S_IFLNK | 0777)
+
 /* A header being made. */
 struct rpm_header {
 	struct vz_buf index, data;

@@ -10,7 +10,6 @@
 #include "shim/rpm.h"
 #include "store/dump.h"
 #include "store/ingest.h"
-#include "tests/unit/rpmattacks.h"
 #include "tests/unit/rpmfile.h"
 #include "tests/unit/scratch.h"
 
@@ -40,26 +39,6 @@ static int ingest_bytes(struct vz_store *s, const struct vz_buf *rpm, struct vz_
 
 	return vz_ingest(s, "rpm", fd, KEY, ret, &err);
 }
-
-START_TEST(test_bad)
-{
-	auto_scratch char *dir = scratch_new();
-	auto_store struct vz_store *s = new_store(dir);
-
-	ck_assert_uint_ge(sizeof bad / sizeof *bad, 65);
-	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-		auto_buf struct vz_buf rpm = {0};
-		struct vz_ingest_result r;
-
-		rpm_make(&bad[i].spec, NULL, &rpm);
-		if (ingest_bytes(s, &rpm, &r) == 0)
-			ck_abort_msg("case %zu is taken, should be: %s", i, bad[i].text);
-		ck_assert_msg(strstr(err.msg, bad[i].text), "case %zu: %s; not %s", i, err.msg, bad[i].text);
-		ck_assert_int_eq(err.code, VZ_FAILED);
-		ck_assert(!vz_record_has(s, KEY));
-	}
-}
-END_TEST
 
 static struct vz_node *find(const struct vz_record *r, const char *path)
 {
@@ -373,4 +352,4 @@ START_TEST(test_bomb_between)
 }
 END_TEST
 
-UNIT_MAIN("package-rpm", test_bad, test_good, test_parse, test_cut, test_real, test_threads, test_huge, test_bomb_between)
+UNIT_MAIN("package-rpm", test_good, test_parse, test_cut, test_real, test_threads, test_huge, test_bomb_between)
