@@ -2,14 +2,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Each command that changes something is killed before some of its system calls, meets errors at others, and gets no
 # memory once. Afterwards there is the old state or the new one, whole and without a finding; what was said to be done is done;
-# and the same command, given again, succeeds. $FAULT_POINTS is how many points of each kind are
-# taken; `make faults` takes all.
+# and the same command, given again, succeeds. $FAULT_POINTS is how many points of each kind are taken, $FAULT_ONLY a
+# word of the commands that are, $FAULT_KINDS some of "kills errors starve"; `make faults` takes all, and goes on after
+# what it found.
 . "${top_srcdir:?}/tests/lib/flow.sh"
 fault=$top_builddir/tests/fault/fault
 [ "$(uname -m)" = x86_64 ] || skip "the tracer is for x86_64"
 memory=$top_builddir/tests/fault/memory.so
 points=${FAULT_POINTS:-1}
 only=${FAULT_ONLY:-}
+kinds=${FAULT_KINDS:-kills errors starve}
 verbose=${FAULT_VERBOSE:-}
 
 # a small system whose packages need nobody to configure them
@@ -55,7 +57,7 @@ copy() { # FROM: $root is a store like that
 }
 # the store is whole, in the old state or the new; then the command does what is left
 holds() { # WHAT STATUS COMMAND…
-	local what=$1 status=$2 is begin took
+	local what=$1 status=$2 is begin
 	shift 2
 	begin=$(date +%s%3N)
 	run 0 vz verify
@@ -69,8 +71,7 @@ holds() { # WHAT STATUS COMMAND…
 		cmp -s "$tmp/is" "$tmp/new" || die "after $what: neither old nor new: $(diff "$tmp/is" "$tmp/new" | head -n 5)"
 		run 0 vz clean
 	fi
-	took=$(($(date +%s%3N) - begin))
-	[ $took -le "$slowest" ] || slowest=$took
+	echo $(($(date +%s%3N) - begin)) >>"$tmp/took"
 	run 0 vz verify
 	state >"$tmp/is"
 	cmp -s "$tmp/is" "$tmp/new" || die "after $what, and again: $(diff "$tmp/is" "$tmp/new" | head -n 5)"
@@ -80,7 +81,16 @@ holds() { # WHAT STATUS COMMAND…
 
 # ---- what is done ----
 
-slowest=0 killed=0 failed=0 starved=0
+broken=0
+# point KIND FUNCTION ARGS…: one of them; in a shell of its own, so that a sweep can go on after a finding
+point() {
+	echo "${@:3:1}" >>"$tmp/$1"
+	if ! ("${@:2}"); then
+		[ "$points" = all ] || exit 1
+		broken=$((broken + 1))
+		mounted | xargs -r umount -l
+	fi
+}
 hurt() { # OPTIONS STORE COMMAND…: one run; $status, and in $hit the call
 	local options store=$2
 	read -ra options <<<"$1"
@@ -101,74 +111,84 @@ chosen() { # COUNT: which of so many
 		echo $(((2 * i - 1) * $1 / (2 * n) + 1))
 	done | sort -nu
 }
+kill_at() { # N ALL STORE COMMAND…
+	local n=$1 all=$2 store=$3
+	shift 3
+	hurt "-k $n" "$store" "$@"
+	[ "$hit" != - ] || return 0
+	[ ! -s "$tmp/hurt.out" ] || status=0
+	holds "'$*' was killed at call $n of $all ($hit)" "$status" "$@"
+}
 kills() { # STORE COMMAND…
-	local store=$1 n all
-	shift
-	hurt '' "$store" "$@"
-	same $status 0 "$* without a fault"
+	local n all
+	hurt '' "$@"
+	same $status 0 "${*:2} without a fault"
 	all=$count
 	for n in $(chosen "$all"); do
-		hurt "-k $n" "$store" "$@"
-		[ "$hit" != - ] || continue
-		killed=$((killed + 1))
-		[ ! -s "$tmp/hurt.out" ] || status=0
-		holds "'$*' was killed at call $n of $all ($hit)" "$status" "$@"
+		point killed kill_at "$n" "$all" "$@"
 	done
 }
 # all, or one after the other
 turn=0
-kinds() {
+error_kinds() {
 	[ "$points" = 1 ] || { echo "$*"; return; }
 	shift $((turn % $#))
 	echo "$1"
 }
+fail_at() { # ERROR N ALL STORE COMMAND…
+	local error=$1 n=$2 all=$3 store=$4
+	shift 4
+	hurt "-s $root -e $error:$n" "$store" "$@"
+	[ "$hit" != - ] || return 0
+	[ $status -lt 128 ] || die "'$*' dies of signal $((status - 128)) after $error at call $n ($hit): $(cat "$tmp/hurt.err")"
+	[ $status = 0 ] || [ "$(grep -c '^vzpkg: error: ' "$tmp/hurt.err")" = 1 ] ||
+		die "'$*' ends with $status and no error line after $error at call $n ($hit): $(cat "$tmp/hurt.err")"
+	holds "'$*' met $error at call $n of $all ($hit)" $status "$@"
+}
 errors() { # STORE COMMAND…
-	local store=$1 error n all
-	shift
-	for error in $(kinds EIO ENOSPC EMFILE EINTR); do
-		hurt "-s $root -e $error:0" "$store" "$@"
+	local error n all
+	for error in $(error_kinds EIO ENOSPC EMFILE EINTR); do
+		hurt "-s $root -e $error:0" "$@"
 		all=$count
 		[ "$all" -gt 0 ] || continue
 		for n in $(chosen "$all"); do
-			hurt "-s $root -e $error:$n" "$store" "$@"
-			[ "$hit" != - ] || continue
-			failed=$((failed + 1))
-			[ $status -lt 128 ] || die "'$*' dies of signal $((status - 128)) after $error at call $n ($hit): $(cat "$tmp/hurt.err")"
-			[ $status = 0 ] || [ "$(grep -c '^vzpkg: error: ' "$tmp/hurt.err")" = 1 ] ||
-				die "'$*' ends with $status and no error line after $error at call $n ($hit): $(cat "$tmp/hurt.err")"
-			holds "'$*' met $error at call $n of $all ($hit)" $status "$@"
+			point failed fail_at "$error" "$n" "$all" "$@"
 		done
 	done
 }
 # what has no memory may end in any way but a crash
+starve_at() { # N ALL STORE COMMAND…
+	local n=$1 all=$2 store=$3
+	shift 3
+	copy "$store"
+	status=0
+	FAULT_MEMORY_AT=$n LD_PRELOAD=$memory vz "$@" >"$tmp/hurt.out" 2>"$tmp/hurt.err" </dev/null || status=$?
+	ran="allocation $n of: $*"
+	[ $status != 139 ] || die "'$*' crashes without memory at allocation $n: $(cat "$tmp/hurt.err")"
+	holds "'$*' got no memory at allocation $n of $all (status $status)" $status "$@"
+}
 starve() { # STORE COMMAND…
-	local store=$1 n all
-	shift
+	local n all
 	# sanitizers bring an allocator of their own
 	! ldd "$VZPKG" | grep -q libasan || return 0
-	copy "$store"
-	FAULT_MEMORY_OUT=$tmp/hit LD_PRELOAD=$memory run 0 vz "$@"
+	copy "$1"
+	FAULT_MEMORY_OUT=$tmp/hit LD_PRELOAD=$memory run 0 vz "${@:2}"
 	read -r all <"$tmp/hit"
 	for n in $(chosen "$all"); do
-		copy "$store"
-		status=0
-		FAULT_MEMORY_AT=$n LD_PRELOAD=$memory vz "$@" >"$tmp/hurt.out" 2>"$tmp/hurt.err" </dev/null || status=$?
-		ran="allocation $n of: $*"
-		starved=$((starved + 1))
-		[ $status != 139 ] || die "'$*' crashes without memory at allocation $n: $(cat "$tmp/hurt.err")"
-		holds "'$*' got no memory at allocation $n of $all (status $status)" $status "$@"
+		point starved starve_at "$n" "$all" "$@"
 	done
 }
 faults() { # STORE COMMAND…
+	local kind
 	[ -z "$only" ] || [[ ${*:2} == *$only* ]] || return 0
 	copy "$1"
 	state >"$tmp/old"
 	run 0 vz "${@:2}"
 	state >"$tmp/new"
 	! cmp -s "$tmp/old" "$tmp/new" || [ "$2" = clean ] || die "'${*:2}' changes nothing"
-	kills "$@"
-	errors "$@"
-	starve "$@"
+	for kind in $kinds; do
+		"$kind" "$@"
+	done
 	turn=$((turn + 1))
 }
 
@@ -207,6 +227,10 @@ faults "$tmp/updated" rollback e
 faults "$tmp/updated" remove env e
 faults "$tmp/garbage" remove template t@2
 faults "$tmp/garbage" clean
-echo "killed at $killed points, an error at $failed, no memory at $starved; the slowest recovery took $slowest ms"
+many() { wc -l <"$tmp/$1"; }
+: | tee -a "$tmp/killed" "$tmp/failed" "$tmp/starved" >>"$tmp/took"
+echo "killed at $(many killed) points, an error at $(many failed), no memory at $(many starved);" \
+	"the slowest recovery took $(sort -n "$tmp/took" | tail -n 1) ms"
+[ $broken = 0 ] || die "$broken of these points broke something"
 root=$tmp/root
 done_ok
