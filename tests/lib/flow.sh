@@ -19,7 +19,7 @@
 
 set -euo pipefail
 export LC_ALL=C PYTHONDONTWRITEBYTECODE=1
-unset VZPKG_ROOT
+unset VZPKG_ROOT PYTHONUNBUFFERED # with the latter, two processes break into each other's lines
 name=$(basename "$0" .sh)
 lib=${top_srcdir:?}/tests/lib
 keep=${top_builddir:?}/tests/tmp
