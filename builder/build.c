@@ -98,6 +98,10 @@ static int make_plan(struct build *b, struct vz_err *err)
 	}
 	if (open_session(b, err) < 0 || (b->o->security && !b->on && gather_current(b, err) < 0))
 		return -1;
+	if (b->on && b->on->settled && !b->o->lock_text) {
+		b->plan = vz_plan_read(b->on->os->lock, strlen(b->on->os->lock), "lock", err);
+		return b->plan ? 0 : -1;
+	}
 	if (!b->o->lock_text) {
 		b->plan = vz_resolve(b->session, b->recipe, present(b), err);
 		return b->plan ? 0 : -1;
@@ -201,9 +205,15 @@ static void add_template(struct build *b)
 	s->known = true;
 }
 
+static void add_recordings(struct build *b)
+{
+	for (size_t i = 0; i < b->on->n_recordings; i++)
+		add_stage(b)->recording = &b->on->recordings[i];
+}
+
 static void plan_stages(struct build *b)
 {
-	b->stages = vz_alloc((4 + b->recipe->n_scripts) * sizeof *b->stages);
+	b->stages = vz_alloc((4 + b->recipe->n_scripts + (b->on ? b->on->n_recordings : 0)) * sizeof *b->stages);
 	if (b->on && stays(b->on->plan, b->plan)) {
 		add_template(b);
 	} else {
@@ -214,13 +224,14 @@ static void plan_stages(struct build *b)
 	if (b->on) {
 		add_part(b, ADDED);
 		add_scripts(b, true);
+		add_recordings(b);
 	}
 }
 
 /* A stage with nothing to do passes its parent on. */
 static bool is_empty(const struct vz_stage *s)
 {
-	return s->parent && !s->n_packages && !s->script && !s->sources && !s->ids;
+	return s->parent && !s->n_packages && !s->script && !s->recording && !s->sources && !s->ids;
 }
 
 static int run_stage(struct build *b, struct vz_stage *s, struct vz_err *err)

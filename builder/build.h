@@ -17,6 +17,7 @@
 #define BUILDER_BUILD_H
 
 #include "base/report.h"
+#include "builder/recording.h"
 #include "resolver/network.h"
 #include "resolver/plan.h"
 #include "resolver/present.h"
@@ -57,6 +58,9 @@ struct vz_build_base {
 	const struct vz_manifest *os;            /* its image is the parent, if the plan leaves its packages as they are */
 	const struct vz_plan *plan;              /* what `os` was built from */
 	const struct vz_present_list *present;   /* those packages, and others that are there (resolver/present.h) */
+	bool settled;                            /* there are no other packages than `plan` has: nothing is resolved */
+	const struct vz_recording *recordings;   /* of applications, in this order */
+	size_t n_recordings;
 	const struct vz_ids *ids;                /* what users and groups have to be for the environment it is for, or NULL */
 };
 

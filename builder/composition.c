@@ -17,6 +17,8 @@ struct making {
 	struct vz_manifest os;
 	struct vz_manifest *apps;
 	size_t n_apps;
+	struct vz_recording *recordings; /* of those that were captured */
+	size_t n_recordings;
 	struct vz_plan *os_plan, *from_plan;     /* from_plan: NULL where nothing is to stay besides the OS's */
 	struct vz_presence present;
 	struct vz_plan_package *files;   /* of r->files, in its order */
@@ -30,6 +32,7 @@ static void making_release(struct making *m)
 	for (size_t i = 0; m->files && i < m->r->files.n; i++)
 		vz_package_file_release(&m->files[i]);
 	free(m->apps);
+	free(m->recordings);
 	vz_presence_release(&m->present);
 	free(m->files);
 	vz_plan_free(m->os_plan);
@@ -54,6 +57,12 @@ void vz_composition_request_of(const struct vz_composition *c, struct vz_composi
 
 /* ---- what is asked for ---- */
 
+/* In whatever order they were asked for, they are put on in one. */
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct vz_recording *)a)->name, ((const struct vz_recording *)b)->name);
+}
+
 static int read_templates(struct making *m, struct vz_err *err)
 {
 	if (vz_manifest_read(m->store, m->r->template, &m->os, err) < 0)
@@ -63,6 +72,7 @@ static int read_templates(struct making *m, struct vz_err *err)
 		return vz_err_hint(err, "applications are added to environments: 'vzpkg create env ENV TEMPLATE --app %s'", m->os.name);
 	}
 	m->apps = vz_alloc((m->r->apps.n + 1) * sizeof *m->apps);
+	m->recordings = vz_alloc((m->r->apps.n + 1) * sizeof *m->recordings);
 	for (; m->n_apps < m->r->apps.n; m->n_apps++) {
 		struct vz_manifest *app = &m->apps[m->n_apps];
 
@@ -72,7 +82,11 @@ static int read_templates(struct making *m, struct vz_err *err)
 			vz_manifest_release(app);
 			return vz_err_set(err, VZ_USAGE, "template '%s' is not an application", m->r->apps.v[m->n_apps]);
 		}
+		/* any other application has no files */
+		if (app->files)
+			m->recordings[m->n_recordings++] = (struct vz_recording){ app->name, app->image };
 	}
+	qsort(m->recordings, m->n_recordings, sizeof *m->recordings, by_name);
 	return 0;
 }
 
@@ -113,6 +127,10 @@ static void make_key(struct making *m, const struct vz_composition *c)
 	vz_buf_printf(&b, "vzpkg-joint 1\nos %s %s\nfrom %s\n", lock, image, from);
 	for (size_t i = 0; i < m->n_apps; i++)
 		vz_buf_printf(&b, "app %zu\n%s\n", strlen(m->apps[i].recipe), m->apps[i].recipe);
+	for (size_t i = 0; i < m->n_recordings; i++) {
+		vz_digest_hex(&m->recordings[i].image, image);
+		vz_buf_printf(&b, "recording %s\n", image);
+	}
 	if (m->r->security)
 		vz_buf_puts(&b, "security\n");
 	for (size_t i = 0; i < c->packages.n; i++)
@@ -249,10 +267,19 @@ static struct vz_recipe *join(const struct making *m, struct vz_err *err)
 	return joined;
 }
 
+/* Captured applications have no packages to be resolved. */
+static bool is_settled(const struct making *m)
+{
+	return m->n_recordings == m->n_apps && !m->r->packages.n && !m->r->files.n && !m->r->security;
+}
+
 static int build(struct making *m, struct vz_composition *c, struct vz_plan **ret_plan, struct vz_err *err)
 {
-	const struct vz_build_base base = { &m->os, m->os_plan, &m->present.list, m->r->ids };
 	auto_recipe struct vz_recipe *joined = join(m, err);
+	const struct vz_build_base base = {
+		.os = &m->os, .plan = m->os_plan, .present = &m->present.list, .settled = is_settled(m),
+		.recordings = m->recordings, .n_recordings = m->n_recordings, .ids = m->r->ids,
+	};
 	auto_buf struct vz_buf text = {0};
 	struct vz_built built = {0};
 
@@ -368,7 +395,9 @@ int vz_composition_again(struct vz_store *s, const struct vz_composition *c, con
 	/* the plan says what was there and which ids were wanted */
 	exactly.lock_text = plan.data;
 	exactly.lock_name = "plan";
-	base = (struct vz_build_base){ .os = &m.os, .plan = m.os_plan };
+	base = (struct vz_build_base){
+		.os = &m.os, .plan = m.os_plan, .recordings = m.recordings, .n_recordings = m.n_recordings,
+	};
 	if (vz_build_on(s, joined, &base, &exactly, &built, err) < 0)
 		return -1;
 	*ret_image = built.image;

@@ -24,6 +24,11 @@ libbuilder_a_SOURCES += builder/sources.c builder/sources.h builder/sources_deb.
 # an upper directory becomes a tree
 libbuilder_a_SOURCES += builder/capture.c builder/capture.h builder/inode.c builder/inode.h builder/overlay.c builder/overlay.h
 libbuilder_a_SOURCES += builder/seal.c builder/seal.h
+# what was installed inside becomes an application
+libbuilder_a_SOURCES += \
+	builder/inventory.c builder/inventory.h builder/inventory_deb.c builder/inventory_rpm.c \
+	builder/recording.c builder/recording.h builder/recording_apply.c builder/recording_make.c builder/recording_place.c \
+	builder/recording_place.h builder/recording_rules.c
 # maintainer scripts
 libbuilder_a_SOURCES += \
 	builder/configure.c builder/configure.h builder/configure_deb.c builder/configure_deb.h \
@@ -74,6 +79,12 @@ check_PROGRAMS += tests/unit/test-capture
 tests_unit_test_capture_SOURCES = tests/unit/test-capture.c tests/unit/scratch.h tests/unit/trees.h tests/unit/unit.h
 tests_unit_test_capture_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_capture_LDADD = $(BUILDER_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-recording
+check_PROGRAMS += tests/unit/test-recording
+tests_unit_test_recording_SOURCES = tests/unit/test-recording.c tests/unit/scratch.h tests/unit/trees.h tests/unit/unit.h
+tests_unit_test_recording_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_recording_LDADD = $(BUILDER_LIBS) $(CHECK_LIBS)
 
 unit_tests += tests/unit/test-dpkg
 check_PROGRAMS += tests/unit/test-dpkg

@@ -61,6 +61,10 @@ static void stage_key(struct vz_stage *s)
 		vz_buf_printf(&b, "script %s %zu\n", s->script->when, s->script->len);
 		vz_buf_add(&b, s->script->text, s->script->len);
 	}
+	if (s->recording) {
+		vz_digest_hex(&s->recording->image, hex);
+		vz_buf_printf(&b, "recording %s\n", hex);
+	}
 	if (s->sources)
 		vz_sources_describe(s->sources, &b);
 	for (size_t i = 0; s->ids && i < s->ids->n; i++)
@@ -202,6 +206,42 @@ static int run_script(const struct vz_stage *s, int root, struct vz_err *err)
 	return 0;
 }
 
+/* A program that makes a generated file of all there is. */
+static int run_program(const struct vz_stage *s, const char *const *argv, int root, struct vz_err *err)
+{
+	auto_fd int out = memfd_create("output", MFD_CLOEXEC);
+	const struct vz_enter e = {
+		.root_fd = root, .argv = argv, .stdin_fd = -1, .stdout_fd = out, .stderr_fd = out, .private_network = true, .build = true,
+		.timeout_seconds = vz_configure_seconds(),
+	};
+	int status = 0;
+
+	if (out < 0)
+		return vz_err_sys(err, "make a memory file");
+	if (vz_enter_run(&e, &status, err) < 0)
+		return vz_err_wrap(err, "'%s'", argv[0]);
+	lseek(out, 0, SEEK_SET);
+	if (vz_read_fd(out, 64 << 20, s->log, err) < 0)
+		return -1;
+	if (status)
+		vz_report_note(s->report, "application '%s': '%s', which makes generated files anew, failed", s->recording->name, argv[0]);
+	return 0;
+}
+
+/* What finds shared libraries is told of new ones in any case. */
+static int run_programs(const struct vz_stage *s, const struct vz_merge_again *again, const struct vz_tree *tree, int root,
+			struct vz_err *err)
+{
+	static const char *const ldconfig[] = { "ldconfig", NULL };
+
+	if (vz_tree_lookup(tree, "/sbin/ldconfig", true) && run_program(s, ldconfig, root, err) < 0)
+		return -1;
+	for (size_t i = 0; i < again->n; i++)
+		if (strcmp(again->argv[i][0], ldconfig[0]) != 0 && run_program(s, again->argv[i], root, err) < 0)
+			return -1;
+	return 0;
+}
+
 /* What scripts do to the tree is taken from the area above it. */
 static int run_and_capture(struct vz_stage *s, const struct vz_configure_ops *ops, const struct vz_configure *c,
 			   struct vz_tree *tree, struct vz_err *err)
@@ -213,7 +253,10 @@ static int run_and_capture(struct vz_stage *s, const struct vz_configure_ops *op
 	vz_tree_count_links(tree);
 	if (scratch_open(s, tree, &w, err) < 0)
 		return -1;
-	rc = s->script ? run_script(s, w.root, err) : ops->run(c, w.root, err);
+	if (s->recording)
+		rc = run_programs(s, &s->again_inside, tree, w.root, err);
+	else
+		rc = s->script ? run_script(s, w.root, err) : ops->run(c, w.root, err);
 	if (rc < 0)
 		return -1;
 	close(steal_fd(&w.root));        /* unmounts; the upper is read as plain directories */
@@ -238,8 +281,8 @@ static int configure(struct vz_stage *s, const struct vz_compose_package *packag
 
 	if (!ops)
 		return vz_err_set(err, VZ_FAILED, "packages of family '%s' cannot be configured", s->family);
-	if (s->n_packages || s->script) {
-		rc = s->script ? 0 : ops->prepare(&c, tree, err);
+	if (s->n_packages || s->script || s->recording) {
+		rc = s->n_packages ? ops->prepare(&c, tree, err) : 0;
 		if (rc == 0)
 			rc = run_and_capture(s, ops, &c, tree, err);
 	}
@@ -248,6 +291,22 @@ static int configure(struct vz_stage *s, const struct vz_compose_package *packag
 	if (ops->release)
 		ops->release(&c);
 	return rc;
+}
+
+/* What was captured elsewhere is put on the tree. */
+static int apply_recording(struct vz_stage *s, struct vz_tree *tree, struct vz_err *err)
+{
+	auto_tree struct vz_tree *recording = vz_store_image_tree(s->store, &s->recording->image, err);
+	struct vz_recording_apply a = {
+		.store = s->store, .family = s->family, .recording = recording, .tree = tree, .log = s->log,
+	};
+
+	vz_report_stage(s->report, "adding what was captured as '%s'", s->recording->name);
+	vz_tree_count_links(tree);
+	if (!recording || vz_recording_apply(&a, err) < 0)
+		return vz_err_wrap(err, "application '%s'", s->recording->name);
+	s->again_inside = a.again;
+	return 0;
 }
 
 static int build(struct vz_stage *s, const struct vz_compose_package *packages, struct vz_err *err)
@@ -262,7 +321,8 @@ static int build(struct vz_stage *s, const struct vz_compose_package *packages, 
 		vz_report_stage(s->report, "running the recipe's script '%s'", s->script->name);
 	else if (s->n_packages)
 		vz_report_stage(s->report, "configuring %zu packages%s", s->n_packages, s->parent ? "" : " of the base");
-	if (vz_compose(&compose, err) < 0 || configure(s, packages, tree, err) < 0 ||
+	if (vz_compose(&compose, err) < 0 || (s->recording && apply_recording(s, tree, err) < 0) ||
+	    configure(s, packages, tree, err) < 0 ||
 	    (s->ids && vz_ids_map(s->store, tree, s->ids, err) < 0))
 		return -1;
 	vz_tree_count_links(tree);

@@ -7,7 +7,7 @@
  *
  * The result is an image in the store, kept under a key that says everything
  * it depends on: the rules' version, the parent's image, the date that times
- * are clamped to, the packages in order (or a recipe's script, or ids), and sources.  The
+ * are clamped to, the packages in order (or a recipe's script, a recording, or ids), and sources.  The
  * file compositions/<key> (store/outcome.h) names the image.
  * It is written by vz_stage_keep(), after the store was synced, so that it
  * never names an image or objects that a power cut could take away.
@@ -18,6 +18,7 @@
 #include "base/report.h"
 #include "base/id.h"
 #include "builder/compose.h"
+#include "builder/recording.h"
 #include "builder/sources.h"
 #include "resolver/plan.h"
 #include "resolver/recipe.h"
@@ -31,6 +32,7 @@ struct vz_stage {
 	const struct vz_plan_package **packages; /* in order; their records are in the store */
 	size_t n_packages;
 	const struct vz_recipe_script *script;   /* instead of packages */
+	const struct vz_recording *recording;    /* instead of packages: what is put on the parent (builder/recording.h) */
 	const struct vz_ids *ids;                /* instead of packages: what users and groups have to be (builder/ids.h) */
 	const struct vz_sources *sources;        /* told to the package manager once all is configured; or NULL */
 	bool again;                              /* do it even if its outcome is known */
@@ -45,6 +47,7 @@ struct vz_stage {
 	uint64_t new_bytes;                      /* objects that were not in the store */
 	char key[VZ_HEX_LEN + 1];
 	bool known;                              /* found in compositions/ */
+	struct vz_merge_again again_inside;      /* what a recording needs to be run, while it is built */
 };
 
 void vz_stage_release(struct vz_stage *s);
