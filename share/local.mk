@@ -16,6 +16,8 @@ libshare_a_SOURCES += \
 libshare_a_SOURCES += \
 	share/export.c share/export.h share/export_composefs.c share/layout.c share/layout.h \
 	share/oci_image.c share/oci_image.h share/oci_image_read.c share/oci_image_write.c share/subject.c share/subject.h
+# what was installed in an environment
+libshare_a_SOURCES += share/application.c share/application.h
 # parcels, and registries
 libshare_a_SOURCES += \
 	share/artifact.h share/artifact_sign.c share/parcel.c share/parcel.h share/parcel_read.c share/credentials.c \

@@ -220,6 +220,7 @@ flow_tests += \
 	tests/flow/66-sequences.sh \
 	tests/flow/67-hostile.sh \
 	tests/flow/68-posix.sh \
+	tests/flow/69-capture.sh \
 	tests/flow/28-images.sh \
 	tests/flow/16-trust.sh \
 	tests/flow/17-hostile-packages.sh \

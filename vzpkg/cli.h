@@ -93,6 +93,7 @@ int vz_cmd_export(struct vz_cli *cli, int argc, char **argv, struct vz_err *err)
 int vz_cmd_start(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
 int vz_cmd_stop(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
 int vz_cmd_clone(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
+int vz_cmd_capture(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
 int vz_cmd_backup(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
 int vz_cmd_restore(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);
 int vz_cmd_migrate(struct vz_cli *cli, int argc, char **argv, struct vz_err *err);

@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/fd.h"
 #include "resolver/recipe_ez.h"
+#include "share/application.h"
 #include "share/export.h"
 #include "vzpkg/cli.h"
 #include "vzpkg/json.h"
 #include "vzpkg/json_share.h"
 #include "vzpkg/terminal.h"
 
-/* What it is exported as: the recipe, which `ez` writes, or the files, which `write` does. */
+/* What it is exported as: the recipe, or the files. */
 struct format {
 	const char *name;
+	int (*recipe)(struct vz_cli *cli, const char *name, const char *to, struct vz_err *err);
 	int (*write)(struct vz_export *e, struct vz_err *err);
 };
 
@@ -49,11 +53,45 @@ static int export_ez(struct vz_cli *cli, const char *name, const char *to, struc
 	return 0;
 }
 
+/* A captured application's names its packages, which its own does not. */
+static int recipe_text(const struct vz_cli *cli, const char *name, struct vz_buf *ret, struct vz_err *err)
+{
+	auto_store struct vz_store *store = vz_cli_store(cli, VZ_STORE_READ, err);
+	auto_manifest struct vz_manifest m = {0};
+
+	if (!store || vz_manifest_read(store, name, &m, err) < 0)
+		return -1;
+	if (strcmp(m.kind, "app") == 0 && m.files)
+		return vz_application_recipe(store, &m, ret, err);
+	vz_buf_puts(ret, m.recipe);
+	return 0;
+}
+
+static int export_recipe(struct vz_cli *cli, const char *name, const char *to, struct vz_err *err)
+{
+	auto_buf struct vz_buf text = {0};
+	auto_fd int fd = -1;
+
+	if (recipe_text(cli, name, &text, err) < 0)
+		return -1;
+	if (!cli->dry_run) {
+		fd = vz_open(AT_FDCWD, to, O_WRONLY | O_CREAT | O_EXCL, 0644, err);
+		if (fd < 0 || vz_write_fd(fd, text.data, text.len, err) < 0)
+			return -1;
+	}
+	if (cli->json)
+		vz_json_pairs((const char *const[]){ "name", name, "format", "recipe", "to", to, NULL });
+	else if (!cli->quiet)
+		printf("%s: %s to '%s' as a recipe\n", name, cli->dry_run ? "would be written" : "written", to);
+	return 0;
+}
+
 static const struct format formats[] = {
-	{ "oci", vz_export_oci },
-	{ "tar", vz_export_tar },
-	{ "composefs", vz_export_composefs },
-	{ "ez", NULL },
+	{ "oci", NULL, vz_export_oci },
+	{ "tar", NULL, vz_export_tar },
+	{ "composefs", NULL, vz_export_composefs },
+	{ "ez", export_ez, NULL },
+	{ "recipe", export_recipe, NULL },
 };
 #define N_FORMATS (sizeof formats / sizeof *formats)
 
@@ -113,5 +151,5 @@ int vz_cmd_export(struct vz_cli *cli, int argc, char **argv, struct vz_err *err)
 		return -1;
 	if (compress && format->write != vz_export_oci)
 		return vz_err_set(err, VZ_USAGE, "--compress is for --format oci; a tar is compressed as its name ends");
-	return format->write ? export_files(cli, format, packing, err) : export_ez(cli, cli->args[0], cli->args[1], err);
+	return format->write ? export_files(cli, format, packing, err) : format->recipe(cli, cli->args[0], cli->args[1], err);
 }

@@ -3,6 +3,7 @@
 
 #include <jansson.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "vzpkg/terminal.h"
 
@@ -80,6 +81,47 @@ void vz_json_linked(const struct vz_linked *list, size_t n)
 		json_array_append_new(doc, json_pack("{s:s, s:I, s:I, s:I, s:I}", "env", list[i].env, "files",
 				      (json_int_t)list[i].files, "before", (json_int_t)list[i].before, "after",
 				      (json_int_t)list[i].after, "new_bytes", (json_int_t)list[i].new_bytes));
+	print(doc);
+}
+
+static json_t *texts(const struct vz_texts *t)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < t->n; i++) {
+		json_t *one = json_string(t->v[i]);
+
+		/* a path may be anything */
+		json_array_append_new(list, one ? one : json_string("?"));
+	}
+	return list;
+}
+
+/* Of "NAME VERSION ARCH HOW". */
+static json_t *captured_package(const char *line)
+{
+	auto_free char *copy = vz_strdup(line);
+	char *save = NULL, *name = strtok_r(copy, " ", &save), *version = strtok_r(NULL, " ", &save);
+	char *arch = strtok_r(NULL, " ", &save), *how = strtok_r(NULL, " ", &save);
+
+	return json_pack("{s:s, s:s, s:s, s:b}", "name", name, "version", version, "arch", arch, "asked",
+			 how && strcmp(how, "asked") == 0);
+}
+
+void vz_json_capture(const struct vz_application *a)
+{
+	const struct vz_recording_make *m = &a->make;
+	json_t *doc = json_pack("{s:s, s:I, s:s, s:s, s:I, s:I, s:I, s:I}", "name", a->name, "version", (json_int_t)a->manifest.version,
+				"env", a->env, "template", m->about.template, "files", (json_int_t)m->files, "loose",
+				(json_int_t)m->loose, "removed", (json_int_t)m->removed, "bytes", (json_int_t)m->bytes);
+	json_t *packages = json_array();
+
+	for (size_t i = 0; i < m->about.packages.n; i++)
+		json_array_append_new(packages, captured_package(m->about.packages.v[i]));
+	put_digest(doc, "image", &a->manifest.image);
+	json_object_set_new(doc, "packages", packages);
+	json_object_set_new(doc, "users", texts(&m->users));
+	json_object_set_new(doc, "left_out", texts(&m->left_out));
 	print(doc);
 }
 

@@ -6,6 +6,7 @@
 #define VZPKG_JSON_SHARE_H
 
 #include "builder/seal.h"
+#include "share/application.h"
 #include "share/artifact.h"
 #include "share/backup.h"
 #include "share/export.h"
@@ -27,6 +28,9 @@ struct vz_linked {
 };
 /* [{"env","files","before","after","new_bytes"}] */
 void vz_json_linked(const struct vz_linked *list, size_t n);
+/* {"name","version","env","template","image","files","loose","removed","bytes","packages":[{"name","version","arch",
+ * "asked"}],"users":[…],"left_out":[…]}; "loose": files that no package brought. Of a dry run the version is 0. */
+void vz_json_capture(const struct vz_application *a);
 /* {"env","generation","template","to","size","files","digest"}; of a dry run with zeros, and no digest */
 void vz_json_backup(const struct vz_backup *b, const struct vz_env *e, const char *to);
 /* {"env","generation","template","version","image","layer" where there is one,"new_bytes","packages"} */

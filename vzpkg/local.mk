@@ -8,6 +8,7 @@ vzpkg_vzpkg_SOURCES = \
 	vzpkg/cli.h \
 	vzpkg/cmd_auto_update.c \
 	vzpkg/cmd_backup.c \
+	vzpkg/cmd_capture.c \
 	vzpkg/cmd_clone.c \
 	vzpkg/cmd_create.c \
 	vzpkg/cmd_diff.c \

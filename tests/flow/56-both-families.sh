@@ -64,6 +64,25 @@ run 0 vz rollback r
 installed | diff "$tmp/with-nginx" - || die "rollback made something else"
 run 1 vz exec r -- rpm -Va
 same "$(cat "$out")" '.....UG..  g /var/lib/nginx/conf.list' 'what rpm -Va reports'
+
+# what rpm and somebody else installed in one becomes an application for others
+run 0 vz create env from core
+run 0 vz mount from
+cp "$rpm_repo"/Packages/n/nginx-doc-*.rpm "$root/envs/from/root/opt/doc.rpm"
+run 0 vz umount from
+run 0 vz exec from -- sh -ec 'rpm -i --nosignature /opt/doc.rpm && rm /opt/doc.rpm && useradd -r tool && seq 9 >/usr/local/share/numbers
+	chown tool /usr/local/share/numbers'
+run 0 vz --json capture from doc
+same "$(json '[.packages[].name] | join(" ")')" nginx-doc
+json '.users[]' | grep -qx 'user tool' || die "the user is not told of"
+run 0 vz install r doc
+run 0 vz exec r -- sh -ec 'rpm -V nginx-doc && test "$(stat -c %U /usr/local/share/numbers)" = tool && rpm -q nginx'
+{ cat "$tmp/with-nginx" && echo nginx-doc; } | sort >"$tmp/with-doc"
+installed | diff "$tmp/with-doc" - || die "the database has other packages"
+run 4 vz install d doc
+one_error_line
+said 'family'
+
 run 0 vz remove env d
 run 0 vz remove env r
 done_ok
