@@ -58,13 +58,14 @@ struct vz_restore {
 	const char *name;                /* of the environment here; NULL: as it was called */
 	const char *const *mirror_dirs;
 	const char **recipe_dirs;        /* where recipes are that tell where packages are; else those of the backup do */
-	bool offline, dry_run;
+	bool offline;
+	bool dry_run;                    /* the file is read and checked, packages that would be fetched are counted */
 	const struct vz_network *network;
 	const struct vz_report *report;
 	/* result */
 	struct vz_env env;
 	uint64_t new_bytes;              /* of contents that the store did not have */
-	size_t packages;                 /* fetched from repositories */
+	size_t packages;                 /* fetched from repositories, or that would be */
 };
 
 /* VZ_EXISTS; VZ_UNTRUSTED for a bad file; VZ_NETWORK, VZ_NOTFOUND where packages cannot be had. */

@@ -76,6 +76,7 @@ struct vz_parcel_take {
 	/* What is done with other kinds, in order; NULL: they are skipped. Bytes that it does not read are skipped. */
 	int (*other)(void *ctx, struct vz_parcel_reader *r, const struct vz_parcel_item *item, struct vz_err *err);
 	void *ctx;
+	struct vz_table *seen;           /* dry: objects are checked and noted here, by digest with NULL, and not taken; or NULL */
 	uint64_t new_bytes;              /* result: of objects that were not in the store */
 };
 /* Reads a parcel to its end into the store. A content that is not its name's, or another size than wanted, or a record

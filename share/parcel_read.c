@@ -190,13 +190,43 @@ struct taking {
 	struct vz_err *err;
 };
 
+/* What would be taken, as far as its name. */
+static int see_object(struct taking *k, const struct vz_parcel_item *item, struct vz_digest *ret)
+{
+	struct vz_verity *hash = vz_verity_new();
+	const void *bytes;
+	ptrdiff_t n;
+
+	while ((n = vz_parcel_data(k->in, &bytes, k->err)) > 0)
+		vz_verity_add(hash, bytes, (size_t)n);
+	vz_verity_end(hash, ret);
+	vz_verity_free(hash);
+	if (n == 0 && !vz_table_has(k->t->seen, item->name)) {
+		vz_table_put(k->t->seen, item->name, NULL);
+		k->t->new_bytes += item->size;
+	}
+	return (int)n;
+}
+
+static int put_object(struct taking *k, struct vz_digest *ret)
+{
+	const void *bytes, *inlined;
+	uint64_t got;
+	ptrdiff_t n;
+
+	while ((n = vz_parcel_data(k->in, &bytes, k->err)) > 0)
+		if (vz_object_writer_add(k->writer, bytes, (size_t)n, k->err) < 0)
+			return -1;
+	if (n < 0 || vz_object_writer_end(k->writer, ret, &got, &inlined, k->err) < 0)
+		return -1;
+	/* images that others made have objects of any size */
+	return inlined ? vz_object_put(k->t->store, inlined, got, ret, NULL, k->err) : 0;
+}
+
 static int take_object(struct taking *k, const struct vz_parcel_item *item)
 {
 	const uint64_t *size = k->t->wanted ? vz_table_get(k->t->wanted, item->name) : &item->size;
 	struct vz_digest want, is;
-	const void *bytes, *inlined;
-	uint64_t got;
-	ptrdiff_t n;
 
 	if (!vz_digest_parse(item->name, &want))
 		return malformed(k->err);
@@ -204,15 +234,11 @@ static int take_object(struct taking *k, const struct vz_parcel_item *item)
 		return 0;
 	if (*size != item->size)
 		return vz_err_set(k->err, VZ_UNTRUSTED, "object '%s' has another size than the tree says", item->name);
-	while ((n = vz_parcel_data(k->in, &bytes, k->err)) > 0)
-		if (vz_object_writer_add(k->writer, bytes, (size_t)n, k->err) < 0)
-			return -1;
-	if (n < 0 || vz_object_writer_end(k->writer, &is, &got, &inlined, k->err) < 0)
+	if ((k->t->seen ? see_object(k, item, &is) : put_object(k, &is)) < 0)
 		return -1;
 	if (vz_digest_cmp(&is, &want))
 		return vz_err_set(k->err, VZ_UNTRUSTED, "object '%s' has another content than its name says", item->name);
-	/* images that others made have objects of any size */
-	return inlined ? vz_object_put(k->t->store, inlined, got, &is, NULL, k->err) : 0;
+	return 0;
 }
 
 static int has_objects(struct vz_node *n, void *ctx)
@@ -268,7 +294,7 @@ int vz_parcel_take(struct vz_parcel_take *t, struct vz_blob_reader *from, struct
 	struct taking k = { .t = t, .in = in, .writer = writer, .err = err };
 	int rc = take_items(&k);
 
-	t->new_bytes = vz_object_writer_new_bytes(writer);
+	t->new_bytes += vz_object_writer_new_bytes(writer);
 	vz_buf_release(&k.record);
 	return rc;
 }

@@ -21,6 +21,7 @@ struct restoring {
 	struct vz_restore *r;
 	struct vz_restore_read read;
 	struct vz_digest layer;
+	struct vz_table seen;            /* dry: contents that came */
 	struct vz_err *err;
 };
 
@@ -36,8 +37,12 @@ void vz_restore_release(struct vz_restore *r)
 static int is_missing(struct vz_node *n, void *ctx)
 {
 	const struct restoring *g = ctx;
+	char hex[VZ_HEX_LEN + 1];
 
-	return !n->link && vz_node_is_file(n) && n->has_digest && n->size && !n->content && !vz_object_has(g->r->store, &n->digest);
+	if (n->link || !vz_node_is_file(n) || !n->has_digest || !n->size || n->content || vz_object_has(g->r->store, &n->digest))
+		return 0;
+	vz_digest_hex(&n->digest, hex);
+	return !vz_table_has(&g->seen, hex);
 }
 
 static bool lacks_any(struct restoring *g)
@@ -60,6 +65,38 @@ static int supply_plan(struct vz_supply *s, const char *lock, struct vz_err *err
 		return -1;
 	}
 	return vz_supply(s, plan, err);
+}
+
+/* How many packages are not here, each once. */
+static int count_missing(struct restoring *g, const char *lock, struct vz_table *counted)
+{
+	auto_plan struct vz_plan *plan = vz_plan_read(lock, strlen(lock), "lock", g->err);
+
+	if (!plan) {
+		g->err->code = VZ_UNTRUSTED;
+		return -1;
+	}
+	for (size_t i = 0; i < plan->n_packages; i++)
+		if (!vz_record_has(g->r->store, plan->packages[i].digest))
+			vz_table_put(counted, plan->packages[i].digest, NULL);
+	return 0;
+}
+
+/* Which contents they have is not known before they are here. */
+static int foresee(struct restoring *g)
+{
+	auto_table struct vz_table missing = {0};
+	int rc = 0;
+
+	if (!lacks_any(g))
+		return 0;
+	rc = count_missing(g, g->read.plan.data, &missing);
+	for (size_t i = 0; rc == 0 && i < g->read.n_parts; i++)
+		rc = count_missing(g, g->read.parts[i].lock.data, &missing);
+	g->r->packages = missing.n;
+	if (rc == 0 && !missing.n)
+		return vz_err_set(g->err, VZ_UNTRUSTED, "it has files with a content that did not come with it");
+	return rc;
 }
 
 /* What did not come, and is not here, packages have: those that it shows, and those of the template that others have
@@ -93,7 +130,7 @@ static int put_image(struct restoring *g, const struct vz_tree *t, const struct 
 	auto_buf struct vz_buf image = {0};
 	struct vz_digest d;
 
-	if (vz_vet_tree(g->r->store, t, VZ_VET_WHOLE, g->err) < 0 || vz_image_write(t, NULL, &image, g->err) < 0)
+	if (vz_vet_tree(g->r->dry_run ? NULL : g->r->store, t, VZ_VET_WHOLE, g->err) < 0 || vz_image_write(t, NULL, &image, g->err) < 0)
 		return -1;
 	vz_verity_bytes(image.data, image.len, &d);
 	if (vz_digest_cmp(&d, named))
@@ -200,7 +237,7 @@ static int put_layer(struct restoring *g)
 
 	if (!g->read.private)
 		return 0;
-	if (vz_vet_tree(g->r->store, g->read.private, VZ_VET_PRIVATE, g->err) < 0)
+	if (vz_vet_tree(g->r->dry_run ? NULL : g->r->store, g->read.private, VZ_VET_PRIVATE, g->err) < 0)
 		return -1;
 	layer = vz_tree_copy(g->read.private);
 	drop_whiteouts(layer, layer->root);
@@ -316,7 +353,7 @@ static int restore(struct restoring *g)
 	/* before the work; what comes meanwhile is found out at its end */
 	if (vz_name_is_sane(name) && vz_env_read(g->r->store, name, &there, g->err) == 0)
 		return vz_err_set(g->err, VZ_EXISTS, "environment '%s' exists already", name);
-	if (supply(g) < 0 || put_templates(g) < 0 || put_layer(g) < 0)
+	if ((g->r->dry_run ? foresee(g) : supply(g)) < 0 || put_templates(g) < 0 || put_layer(g) < 0)
 		return -1;
 	if (!g->r->dry_run && vz_plans_put(g->r->store, g->read.plan.data, g->read.plan.len, &unused, g->err) < 0)
 		return -1;
@@ -329,8 +366,11 @@ int vz_restore(struct vz_restore *r, struct vz_err *err)
 	struct vz_parcel_take t = { .store = r->store, .other = vz_restore_item, .ctx = &g.read };
 	int rc;
 
+	if (r->dry_run)
+		t.seen = &g.seen;
 	vz_report_stage(r->report, "reading the backup");
 	rc = take(r, &t, err) < 0 ? -1 : restore(&g);
 	vz_restore_read_release(&g.read);
+	vz_table_release(&g.seen);
 	return rc;
 }

@@ -17,7 +17,7 @@ enum vz_vet {
 	VZ_VET_PRIVATE,                  /* a difference: whiteouts take away */
 };
 
-/* VZ_UNTRUSTED names the first that has not. */
+/* VZ_UNTRUSTED names the first that has not. `s` NULL: whether contents are there is not asked. */
 int vz_vet_tree(const struct vz_store *s, const struct vz_tree *t, enum vz_vet how, struct vz_err *err);
 
 #endif

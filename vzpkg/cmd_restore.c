@@ -49,8 +49,8 @@ static void print(const struct vz_restore *r)
 {
 	char bytes[16];
 
-	printf("%s: %s from '%s', %zu packages fetched, %s new in the store\n", r->env.name, r->dry_run ? "would be restored" : "restored",
-	       r->env.shows.template_name, r->packages, vz_human_bytes(r->new_bytes, bytes));
+	printf("%s: %s from '%s', %zu packages %s, %s new in the store\n", r->env.name, r->dry_run ? "would be restored" : "restored",
+	       r->env.shows.template_name, r->packages, r->dry_run ? "to be fetched" : "fetched", vz_human_bytes(r->new_bytes, bytes));
 }
 
 int vz_cmd_restore(struct vz_cli *cli, int argc, char **argv, struct vz_err *err)

@@ -46,9 +46,20 @@ run 11 vz backup web "$tmp/web.backup"
 run 11 vz restore "$tmp/web.backup"
 one_error_line
 
+# what a dry run tells is what is done then, and it leaves nothing
+run 0 other --json -n restore "$tmp/web.backup"
+foreseen=$(json '"\(.packages) \(.image) \(.version)"')
+[ "$(json .new_bytes)" -gt 20000000 ] || die "only $(json .new_bytes) bytes would be new"
+left=$(cd "$tmp/other" && find objects images packages plans repos templates compositions envs staging -mindepth 1 ! -type d)
+[ -z "$left" ] || die "a dry run left $left"
+head -c 100000 "$tmp/web.backup" >"$tmp/cut"
+run 5 other -n restore "$tmp/cut"
+one_error_line
+
 # where there was nothing
 run 0 other --json restore "$tmp/web.backup"
 [ "$(json .packages)" -gt 50 ] || die "only $(json .packages) packages were fetched"
+same "$(json '"\(.packages) \(.image) \(.version)"')" "$foreseen" "what the dry run told"
 list other web "$tmp/other.list"
 diff "$tmp/web.list" "$tmp/other.list" >"$tmp/diff" || die "what was restored differs: $(head -n 6 "$tmp/diff")"
 run 0 other verify
