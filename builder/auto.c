@@ -22,10 +22,10 @@ void vz_auto_tell(struct vz_auto_run *r, struct vz_auto_event *e)
 	const bool quiet = e->state == VZ_AUTO_SAME || e->state == VZ_AUTO_LEFT;
 
 	vz_auto_log_add(r->log, e);
-	if (!quiet)
+	if (!quiet && !r->o->dry_run)
 		vz_report_note(r->o->report, "%s '%s': %s%s%s", e->template ? "template" : "environment", e->name, state,
 			       *words ? ": " : "", words);
-	if (e->state == VZ_AUTO_BACK || e->state == VZ_AUTO_FAILED || e->state == VZ_AUTO_WITHDRAWN)
+	if (e->state == VZ_AUTO_FAILED || (!r->o->dry_run && (e->state == VZ_AUTO_BACK || e->state == VZ_AUTO_WITHDRAWN)))
 		add_code(r->log, VZ_FAILED);
 	vz_auto_event_release(e);
 }
@@ -67,7 +67,7 @@ static int move_all(struct vz_auto_run *r, struct vz_err *err)
 static int run(struct vz_auto_run *r, struct vz_err *err)
 {
 	if (r->o->dry_run)
-		return vz_auto_templates(r, err);
+		return vz_auto_forecast(r, err);
 	if (vz_trial_resume(r->store, r->mover, r->log, err) < 0 || vz_auto_withdraw_templates(r, err) < 0 ||
 	    vz_auto_templates(r, err) < 0 || vz_auto_withdraw_envs(r, err) < 0)
 		return -1;
@@ -91,6 +91,9 @@ int vz_auto_run(struct vz_store *s, const struct vz_auto_options *o, struct vz_a
 	vz_mover_free(r.mover);
 	vz_auto_groups_release(&r.groups);
 	vz_table_release(&r.apply);
+	for (size_t i = 0; i < r.coming.n; i++)
+		free(r.coming.items[i].value);
+	vz_table_release(&r.coming);
 	if (rc < 0)
 		return -1;
 	log.ended = time(NULL);

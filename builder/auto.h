@@ -24,7 +24,8 @@
 
 struct vz_auto_options {
 	const char *const *mirror_dirs;
-	bool offline, dry_run;           /* of a dry run the events say what would be done; templates are only resolved */
+	bool offline, dry_run;           /* of a dry run the events say what would be done, and of those that would be moved the
+	                                    words are "TEMPLATE@VERSION"; nothing is changed but that metadata is refreshed */
 	const struct vz_network *network;/* NULL: as it comes */
 	unsigned jobs;                   /* environments that are moved at once; 0: 2 */
 	unsigned canary;                 /* percent of a group that go first, but at least one; 0: 10 */

@@ -6,6 +6,19 @@
 #include "builder/auto_run.h"
 #include "link/settings.h"
 
+/* The least of what the recipes of its template and applications say is what counts. */
+static bool all_apply(const struct vz_auto_run *r, const struct vz_composition *c)
+{
+	bool all = vz_table_has(&r->apply, c->template_name);
+
+	for (size_t i = 0; all && i < c->apps.n; i++) {
+		auto_free char *name = vz_strndup(c->apps.v[i], strcspn(c->apps.v[i], "@"));
+
+		all = vz_table_has(&r->apply, name);
+	}
+	return all;
+}
+
 int vz_auto_follows(const struct vz_auto_run *r, const char *env, struct vz_env *ret, struct vz_err *err)
 {
 	auto_settings struct vz_settings set = {0};
@@ -13,7 +26,7 @@ int vz_auto_follows(const struct vz_auto_run *r, const char *env, struct vz_env 
 
 	if (vz_env_read(r->store, env, &e, err) < 0 || vz_settings_read(r->store, env, &set, err) < 0)
 		return -1;
-	if (set.stay || !vz_table_has(&r->apply, e.shows.template_name))
+	if (set.stay || !all_apply(r, &e.shows))
 		return 0;
 	*ret = e;
 	e = (struct vz_env){0};
@@ -116,7 +129,7 @@ int vz_auto_withdraw_envs(struct vz_auto_run *r, struct vz_err *err)
 
 		if (vz_auto_follows(r, names[i], &e, &why) <= 0)
 			continue;
-		if (vz_trial_withdraw(r->store, r->mover, names[i], &event, &why) == 0 && event.state != VZ_AUTO_SAME)
+		if (vz_trial_withdraw(r->store, r->o->dry_run ? NULL : r->mover, names[i], &event, &why) == 0 && event.state != VZ_AUTO_SAME)
 			vz_auto_tell(r, &event);
 		vz_auto_event_release(&event);
 		rc = vz_interrupted(err);

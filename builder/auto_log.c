@@ -18,7 +18,7 @@
 static const char *const states[] = {
 	[VZ_AUTO_SAME] = "same",   [VZ_AUTO_LEFT] = "left", [VZ_AUTO_FETCHED] = "fetched",
 	[VZ_AUTO_BUILT] = "built", [VZ_AUTO_HELD] = "held", [VZ_AUTO_WITHDRAWN] = "withdrawn",
-	[VZ_AUTO_MOVED] = "moved", [VZ_AUTO_BACK] = "back", [VZ_AUTO_FAILED] = "failed",
+	[VZ_AUTO_MOVED] = "moved", [VZ_AUTO_BACK] = "back", [VZ_AUTO_FAILED] = "failed", [VZ_AUTO_TRIED] = "tried",
 };
 
 const char *vz_auto_state_name(enum vz_auto_state s)

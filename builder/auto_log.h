@@ -31,6 +31,7 @@ enum vz_auto_state {
 	VZ_AUTO_BUILT,           /* template: a new version */
 	VZ_AUTO_HELD,            /* what it would get is known to be bad */
 	VZ_AUTO_WITHDRAWN,       /* template: the version before is current again */
+	VZ_AUTO_TRIED,           /* env, of a dry run: it would be among the first that are moved, and be judged */
 	VZ_AUTO_MOVED,           /* env */
 	VZ_AUTO_BACK,            /* env: moved, and moved back */
 	VZ_AUTO_FAILED,

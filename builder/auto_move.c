@@ -124,6 +124,14 @@ static void put_running_first(struct vz_auto_run *r, struct vz_texts *envs)
 		}
 }
 
+size_t vz_auto_canaries(struct vz_auto_run *r, struct vz_auto_group *g)
+{
+	size_t n = (g->envs.n * (r->o->canary ? r->o->canary : 10) + 99) / 100;
+
+	put_running_first(r, &g->envs);
+	return n < g->envs.n ? n : g->envs.n;
+}
+
 static bool needs_move(struct vz_auto_run *r, const struct vz_auto_group *g, const char *env)
 {
 	auto_composition struct vz_composition to = {0};
@@ -152,7 +160,7 @@ static void drop_the_same(struct vz_auto_run *r, struct vz_auto_group *g)
 	g->envs = rest;
 }
 
-static int hold(struct vz_auto_run *r, const struct vz_auto_group *g)
+int vz_auto_hold(struct vz_auto_run *r, const struct vz_auto_group *g)
 {
 	for (size_t i = 0; i < g->envs.n; i++)
 		vz_auto_tell(r, &(struct vz_auto_event){ .name = vz_strdup(g->envs.v[i]), .state = VZ_AUTO_HELD,
@@ -185,11 +193,8 @@ int vz_auto_move(struct vz_auto_run *r, struct vz_auto_group *g, struct vz_err *
 	}
 	drop_the_same(r, g);
 	if (g->envs.n && vz_verdict_holds(r->store, &g->to.image, g->checks.commands.v, g->checks.commands.n))
-		return hold(r, g);
-	put_running_first(r, &g->envs);
-	first = (g->envs.n * (r->o->canary ? r->o->canary : 10) + 99) / 100;
-	if (first > g->envs.n)
-		first = g->envs.n;
+		return vz_auto_hold(r, g);
+	first = vz_auto_canaries(r, g);
 	if (!g->envs.n)
 		return 0;
 	vz_report_stage(r->o->report, "moving %zu environments of '%s', %zu of them first", g->envs.n, g->template, first);

@@ -26,12 +26,16 @@ struct vz_auto_run {
 	struct vz_auto_log *log;
 	struct vz_table apply;       /* names of templates whose environments follow */
 	struct vz_table groups;      /* struct vz_auto_group * by what they ask for */
+	struct vz_table coming;      /* of a dry run: "NAME@VERSION" that would be current, by the name of the template */
 };
 
 /* Keeps an event, and reports it unless nothing came of it; takes ownership of what is in it. */
 void vz_auto_tell(struct vz_auto_run *r, struct vz_auto_event *e);
 /* An error as an event, and as the run's code. */
 void vz_auto_fail(struct vz_auto_run *r, bool template, const char *name, const struct vz_err *err);
+
+/* Of a dry run: that version would be the current one. */
+void vz_auto_foretell(struct vz_auto_run *r, const char *template, unsigned version);
 
 /* auto_templates.c: refreshes and builds each, as far as its recipe says. -1: interrupted. */
 int vz_auto_templates(struct vz_auto_run *r, struct vz_err *err);
@@ -48,5 +52,12 @@ int vz_auto_follows(const struct vz_auto_run *r, const char *env, struct vz_env 
 
 /* auto_move.c: moves a group, canaries first. */
 int vz_auto_move(struct vz_auto_run *r, struct vz_auto_group *g, struct vz_err *err);
+/* Puts its environments in the order in which they go; the number of canaries. */
+size_t vz_auto_canaries(struct vz_auto_run *r, struct vz_auto_group *g);
+/* Tells that none of them is moved, as what they would get is condemned. */
+int vz_auto_hold(struct vz_auto_run *r, const struct vz_auto_group *g);
+
+/* auto_forecast.c: of a dry run, the whole. */
+int vz_auto_forecast(struct vz_auto_run *r, struct vz_err *err);
 
 #endif

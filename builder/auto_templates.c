@@ -16,6 +16,47 @@ static enum vz_auto_state state_of(const struct vz_build_result *r, enum vz_reci
 	return how == VZ_AUTO_DOWNLOAD ? VZ_AUTO_FETCHED : VZ_AUTO_BUILT;
 }
 
+/* In a dry run nothing is built: what was condemned before is known by the lock of the version that showed it. */
+static bool was_condemned(const struct vz_auto_run *r, const struct vz_recipe *recipe, const struct vz_plan *plan)
+{
+	struct vz_err ignored;
+	size_t n = 0;
+	auto_free unsigned *versions = vz_manifest_versions(r->store, recipe->name, &n, &ignored);
+	bool found = false;
+
+	for (size_t i = 0; versions && i < n && !found; i++) {
+		auto_free char *ref = vz_printf("%s@%u", recipe->name, versions[i]);
+		auto_manifest struct vz_manifest m = {0};
+		auto_plan struct vz_plan *its = NULL;
+
+		if (vz_manifest_read(r->store, ref, &m, &ignored) == 0 &&
+		    vz_verdict_applies(r->store, &m.image, recipe->health.checks, recipe->health.n_checks))
+			its = vz_plan_read(m.lock, strlen(m.lock), "lock", &ignored);
+		found = its && vz_plan_same(its, plan);
+	}
+	return found;
+}
+
+static int foretell(struct vz_auto_run *r, const struct vz_recipe *recipe, const struct vz_plan *plan, struct vz_auto_event *ret,
+		    struct vz_err *err)
+{
+	size_t n = 0;
+	auto_free unsigned *versions = vz_manifest_versions(r->store, recipe->name, &n, err);
+
+	if (!versions)
+		return -1;
+	if (ret->state != VZ_AUTO_BUILT)
+		return 0;
+	if (was_condemned(r, recipe, plan)) {
+		ret->state = VZ_AUTO_HELD;
+		return 0;
+	}
+	ret->to = 1 + versions[n - 1];
+	ret->words = vz_printf("%s@%u", recipe->name, ret->to);
+	vz_auto_foretell(r, recipe->name, ret->to);
+	return 0;
+}
+
 static int build(struct vz_auto_run *r, const struct vz_recipe *recipe, struct vz_auto_event *ret, struct vz_err *err)
 {
 	__attribute__((cleanup(vz_build_result_release))) struct vz_build_result result = {0};
@@ -28,8 +69,10 @@ static int build(struct vz_auto_run *r, const struct vz_recipe *recipe, struct v
 	if (vz_build(r->store, recipe, &o, &result, err) < 0)
 		return -1;
 	ret->state = state_of(&result, recipe->automatic);
-	if (ret->state == VZ_AUTO_BUILT)
-		ret->to = r->o->dry_run ? ret->from + 1 : result.manifest.version;
+	if (r->o->dry_run && foretell(r, recipe, result.plan, ret, err) < 0)
+		return -1;
+	if (ret->state == VZ_AUTO_BUILT && !r->o->dry_run)
+		ret->to = result.manifest.version;
 	if (ret->state == VZ_AUTO_HELD)
 		ret->words = vz_strdup("what it would get failed a health check before");
 	return 0;
@@ -109,7 +152,9 @@ static int withdraw(struct vz_auto_run *r, const char *name, struct vz_err *err)
 	event.to = good_version(r, name, m.version, err);
 	if (!event.to)
 		return vz_err_set(err, VZ_FAILED, "version %u is known to be bad, and there is no earlier one that is not", m.version);
-	if (vz_manifest_set_current(r->store, name, event.to, err) < 0)
+	if (r->o->dry_run)
+		vz_auto_foretell(r, name, event.to);
+	else if (vz_manifest_set_current(r->store, name, event.to, err) < 0)
 		return -1;
 	event.from = m.version;
 	event.name = vz_strdup(name);

@@ -273,6 +273,19 @@ static bool is_settled(const struct making *m)
 	return m->n_recordings == m->n_apps && !m->r->packages.n && !m->r->files.n && !m->r->security;
 }
 
+/* What was not built now may have been before. */
+static void name_known(const struct making *m, struct vz_composition *c, const struct vz_plan *plan)
+{
+	auto_composition struct vz_composition known = {0};
+	auto_plan struct vz_plan *its = NULL;
+	struct vz_err ignored;
+
+	if (find_known(m, &known) && read_plan(m->store, &known.plan, &its, &ignored) == 0 && vz_plan_same(its, plan)) {
+		c->image = known.image;
+		c->plan = known.plan;
+	}
+}
+
 static int build(struct making *m, struct vz_composition *c, struct vz_plan **ret_plan, struct vz_err *err)
 {
 	auto_recipe struct vz_recipe *joined = join(m, err);
@@ -286,8 +299,10 @@ static int build(struct making *m, struct vz_composition *c, struct vz_plan **re
 	if (!joined || gather_present(m, err) < 0 || vz_build_on(m->store, joined, &base, m->o, &built, err) < 0)
 		return -1;
 	*ret_plan = built.plan;
-	if (m->o->dry_run)
+	if (m->o->dry_run) {
+		name_known(m, c, built.plan);
 		return 0;
+	}
 	vz_plan_write(built.plan, &text);
 	c->image = built.image;
 	if (vz_plans_put(m->store, text.data, text.len, &c->plan, err) < 0)

@@ -10,7 +10,7 @@ libbuilder_a_SOURCES = \
 # updates that run by themselves
 libbuilder_a_SOURCES += \
 	builder/auto.c builder/auto.h builder/auto_envs.c builder/auto_log.c builder/auto_log.h builder/auto_move.c \
-	builder/auto_run.h builder/auto_templates.c builder/checks.c builder/trial.c builder/trial.h
+	builder/auto_forecast.c builder/auto_run.h builder/auto_templates.c builder/checks.c builder/trial.c builder/trial.h
 # what changed, and why
 libbuilder_a_SOURCES += builder/drift.c builder/drift.h
 libbuilder_a_SOURCES += \

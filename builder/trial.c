@@ -191,18 +191,28 @@ static int resume(struct vz_store *s, struct vz_mover *mover, const char *env, s
 	return rc;
 }
 
-int vz_trial_resume(struct vz_store *s, struct vz_mover *mover, struct vz_auto_log *log, struct vz_err *err)
+int vz_trial_names(const struct vz_store *s, struct vz_texts *ret, struct vz_err *err)
 {
 	auto_texts struct vz_texts names = {0};
 
 	if (vz_list_dir(vz_store_fd(s), DIRECTORY, &names, err) < 0)
 		return err->code == VZ_NOTFOUND ? 0 : -1;
+	/* others are half written */
+	for (size_t i = 0; i < names.n; i++)
+		if (vz_name_is_sane(names.v[i]))
+			vz_texts_add(ret, names.v[i]);
+	return 0;
+}
+
+int vz_trial_resume(struct vz_store *s, struct vz_mover *mover, struct vz_auto_log *log, struct vz_err *err)
+{
+	auto_texts struct vz_texts names = {0};
+
+	if (vz_trial_names(s, &names, err) < 0)
+		return -1;
 	for (size_t i = 0; i < names.n; i++) {
 		struct vz_auto_event event = {0};
 
-		/* half written */
-		if (!vz_name_is_sane(names.v[i]))
-			continue;
 		event.name = vz_strdup(names.v[i]);
 		if (resume(s, mover, names.v[i], &event, err) < 0) {
 			vz_auto_event_release(&event);
@@ -247,7 +257,7 @@ int vz_trial_withdraw(struct vz_store *s, struct vz_mover *mover, const char *en
 	if (!ret->to) {
 		ret->state = VZ_AUTO_FAILED;
 		ret->words = vz_printf("it shows what is known to be bad, and has no earlier generation that does not");
-	} else if (go_back(mover, env, ret->to, err) < 0) {
+	} else if (mover && go_back(mover, env, ret->to, err) < 0) {
 		ret->state = VZ_AUTO_FAILED;
 		ret->words = vz_strdup(err->msg);
 	} else {

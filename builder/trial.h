@@ -47,10 +47,12 @@ struct vz_trial {
 /* Moves it; what came of that is an event: moved, back, failed. Nothing to move is `same`. -1: interrupted. */
 int vz_trial_run(const struct vz_trial *t, struct vz_auto_event *ret, struct vz_err *err);
 
-/* Ends the trials that a run which was cut off left, with an event each. */
+/* Names of environments whose trial a run that was cut off left open. */
+int vz_trial_names(const struct vz_store *s, struct vz_texts *ret, struct vz_err *err);
+/* Ends these trials, with an event each. */
 int vz_trial_resume(struct vz_store *s, struct vz_mover *mover, struct vz_auto_log *log, struct vz_err *err);
 /* Moves an environment that shows a condemned image back to the newest generation it came by that does not. `same` if
- * it shows none. */
+ * it shows none. Without a mover it only tells. */
 int vz_trial_withdraw(struct vz_store *s, struct vz_mover *mover, const char *env, struct vz_auto_event *ret,
 		      struct vz_err *err);
 

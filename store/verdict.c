@@ -108,7 +108,7 @@ bool vz_verdict_is_bad(const struct vz_store *s, const struct vz_digest *image)
 	return faccessat(vz_store_fd(s), path, F_OK, 0) == 0 || errno != ENOENT;
 }
 
-bool vz_verdict_holds(struct vz_store *s, const struct vz_digest *image, char *const *checks, size_t n)
+bool vz_verdict_applies(const struct vz_store *s, const struct vz_digest *image, char *const *checks, size_t n)
 {
 	auto_verdict struct vz_verdict v = {0};
 	struct vz_err err = {0};
@@ -118,5 +118,12 @@ bool vz_verdict_holds(struct vz_store *s, const struct vz_digest *image, char *c
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(checks[i], v.check) == 0)
 			return true;
-	return vz_verdict_forget(s, image, &err) < 0;
+	return false;
+}
+
+bool vz_verdict_holds(struct vz_store *s, const struct vz_digest *image, char *const *checks, size_t n)
+{
+	struct vz_err ignored;
+
+	return vz_verdict_is_bad(s, image) && (vz_verdict_applies(s, image, checks, n) || vz_verdict_forget(s, image, &ignored) < 0);
 }

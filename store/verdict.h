@@ -39,7 +39,9 @@ int vz_verdict_write(struct vz_store *s, const struct vz_verdict *v, struct vz_e
 int vz_verdict_forget(struct vz_store *s, const struct vz_digest *image, struct vz_err *err);
 /* Is there one? What cannot be read counts. */
 bool vz_verdict_is_bad(const struct vz_store *s, const struct vz_digest *image);
-/* The same for who would be checked with `checks`: one that none of them could give is forgotten. */
+/* The same for who would be checked with `checks`: one that none of them could give does not apply. */
+bool vz_verdict_applies(const struct vz_store *s, const struct vz_digest *image, char *const *checks, size_t n);
+/* And it is forgotten. */
 bool vz_verdict_holds(struct vz_store *s, const struct vz_digest *image, char *const *checks, size_t n);
 
 /* The format itself, for tests and fuzzing. VZ_DAMAGED. */

@@ -43,21 +43,47 @@ static unsigned count(const struct vz_auto_log *l, bool template, enum vz_auto_s
 	return n;
 }
 
+/* What a dry run says of each. */
+static void print_forecast(const struct vz_auto_log *l)
+{
+	static const char *const would[] = {
+		[VZ_AUTO_SAME] = "would stay as it is", [VZ_AUTO_LEFT] = "would be left alone",
+		[VZ_AUTO_FETCHED] = "packages would be fetched", [VZ_AUTO_BUILT] = "would be built as",
+		[VZ_AUTO_HELD] = "would be held back", [VZ_AUTO_WITHDRAWN] = "would be withdrawn", [VZ_AUTO_TRIED] = "would be tried with",
+		[VZ_AUTO_MOVED] = "would be moved to", [VZ_AUTO_BACK] = "would be moved back", [VZ_AUTO_FAILED] = "failed:",
+	};
+
+	for (size_t i = 0; i < l->events.n; i++) {
+		struct vz_auto_event e;
+		bool target;
+
+		if (!vz_auto_event_read(l->events.v[i], &e))
+			continue;
+		target = e.state == VZ_AUTO_BUILT || e.state == VZ_AUTO_TRIED || e.state == VZ_AUTO_MOVED || e.state == VZ_AUTO_FAILED;
+		printf("%s %s: %s%s%s\n", e.template ? "template" : "env", e.name, would[e.state], !*e.words ? "" : target ? " " : ": ",
+		       e.words);
+		vz_auto_event_release(&e);
+	}
+}
+
 static void print_summary(const struct vz_cli *cli, const struct vz_auto_log *l)
 {
 	static const enum vz_auto_state told[] = {
-		VZ_AUTO_BUILT, VZ_AUTO_FETCHED, VZ_AUTO_WITHDRAWN, VZ_AUTO_MOVED, VZ_AUTO_BACK, VZ_AUTO_HELD, VZ_AUTO_FAILED,
+		VZ_AUTO_BUILT, VZ_AUTO_FETCHED, VZ_AUTO_WITHDRAWN, VZ_AUTO_TRIED, VZ_AUTO_MOVED, VZ_AUTO_BACK, VZ_AUTO_HELD,
+		VZ_AUTO_FAILED,
 	};
 
 	if (cli->quiet)
 		return;
+	if (cli->dry_run)
+		print_forecast(l);
 	for (int template = 1; template >= 0; template--) {
-		printf("%s:", template ? "templates" : "environments");
+		printf("%s%s:", template ? "templates" : "environments", cli->dry_run ? " would be" : "");
 		for (size_t i = 0; i < sizeof told / sizeof *told; i++) {
 			unsigned n = count(l, template, told[i]);
 
 			if (n)
-				printf(" %u %s,", n, cli->dry_run ? "would be updated" : vz_auto_state_name(told[i]));
+				printf(" %u %s,", n, vz_auto_state_name(told[i]));
 		}
 		printf(" %llu as before\n", template ? (unsigned long long)count(l, true, VZ_AUTO_SAME) : (unsigned long long)l->same);
 	}

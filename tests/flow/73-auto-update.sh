@@ -57,9 +57,20 @@ run 0 vz --json auto-update
 same "$(json .same)" 3
 same "$(events left)" stays
 service 1-2
+# told, and nothing of it done
+everything() { find "$root" \( -path "$root/repos" -o -path "$root/locks" \) -prune -o -type f -printf '%P %s %T@\n' | sort; }
+before=$(everything)
 run 0 vz -n auto-update
-gave '^templates: 1 would be updated'
-same "$(current)" 1
+same "$(cat "$out")" "template t: would be built as t@2
+env stays: would be left alone
+env a: would be tried with t@2
+env b: would be moved to t@2
+env c: would be moved to t@2
+templates would be: 1 built, 0 as before
+environments would be: 1 tried, 2 moved, 0 as before"
+run 0 vz -n --json auto-update --canary 60
+same "$(events tried), $(events moved), $(events left)" "a b, c, stays"
+same "$(everything)" "$before" "after a dry run"
 run 0 vz --json auto-update
 same "$(json '.code, .same, (.events[] | select(.kind == "template") | "\(.name) \(.state) \(.from) \(.to)")' | xargs)" \
 	"0 0 t built 1 2"
@@ -82,9 +93,11 @@ for verb in "update template t" "auto-update"; do
 	run 0 vz $verb
 	same "$(current)" 2 "after '$verb'"
 done
-run 0 vz --json auto-update
-same "$(events held)" t
-same "$(json .same)" 3
+for n in -n '--json'; do
+	run 0 vz --json $n auto-update
+	same "$(events held)" t
+	same "$(json .same)" 3
+done
 # one that hangs is the same
 service 1-4 'sleep 60'
 run 1 vz --json auto-update --jobs 3 --canary 60
@@ -131,8 +144,23 @@ for auto in no download build; do
 		;;
 	build) same "$(json '.events[] | select(.kind == "template") | .state')" built ;;
 	esac
+	run 0 vz --json -n auto-update
+	same "$(events moved)$(events tried)" ""
 done
 sed -i '/^auto =/d' "$tmp/t.recipe"
+run 0 vz --json -n auto-update
+same "$(events tried), $(events moved)" "a, b c"
+# and an application
+printf '[template]\nname = app\nkind = app\nauto = build\n[packages]\ninstall = service\n' >"$tmp/app.recipe"
+run 0 vz create template "$tmp/app.recipe"
+run 0 vz set stays --follow yes
+run 0 vz install stays app
+run 0 vz --json -n auto-update
+same "$(events tried), $(events moved), $(events left)" "a, b c, stays"
+sed -i 's/^auto = build/auto = apply/' "$tmp/app.recipe"
+run 0 vz --json -n auto-update
+same "$(events tried), $(events left)" "a stays, "
+run 0 vz set stays --follow no
 run 0 vz auto-update
 all_show 1-8
 
