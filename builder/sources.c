@@ -53,6 +53,8 @@ void vz_sources_describe(const struct vz_sources *s, struct vz_buf *ret)
 		vz_buf_printf(ret, "source %s %s %s %s%s %s\n", line->repo->id, line->url, line->repo->suite,
 			      line->repo->unsigned_ok ? "unsigned" : line->repo->key,
 			      line->repo->n_fingerprints ? " pinned" : "", hex);
+		if (line->repo->outlived)
+			vz_buf_puts(ret, "outlived\n");
 		for (size_t k = 0; k < line->repo->n_components; k++)
 			vz_buf_printf(ret, "component %s\n", line->repo->components[k]);
 	}

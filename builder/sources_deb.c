@@ -48,7 +48,7 @@ static int add_source(const struct vz_configure *c, const struct vz_source_line 
 	vz_buf_printf(&text, "Types: deb\nURIs: %s\nSuites: %s\nComponents:", line->url, line->repo->suite);
 	for (size_t i = 0; i < line->repo->n_components; i++)
 		vz_buf_printf(&text, " %s", line->repo->components[i]);
-	vz_buf_putc(&text, '\n');
+	vz_buf_puts(&text, line->repo->outlived ? "\nCheck-Valid-Until: no\n" : "\n");
 	return add_key(c, line, t, &text, err) < 0 ? -1 : write_file(c, t, path, &text, err);
 }
 

@@ -50,7 +50,7 @@ int vz_mirrors_parse(const char *text, size_t len, const char *what, struct vz_m
 
 	for (const char *p = text; p < end; p = next, line++) {
 		const char *nl = memchr(p, '\n', (size_t)(end - p)), *stop = nl ? nl : end, *comment;
-		auto_free char *word = NULL;
+		auto_free char *word = NULL, *file = NULL;
 
 		next = nl ? nl + 1 : end;
 		comment = memchr(p, '#', (size_t)(stop - p));
@@ -62,13 +62,15 @@ int vz_mirrors_parse(const char *text, size_t len, const char *what, struct vz_m
 		if (p == stop)
 			continue;
 		word = vz_strndup(p, (size_t)(stop - p));
-		if (strlen(word) != (size_t)(stop - p) || (!is_base(word) && strcmp(word, HOST_APT) != 0)) {
+		file = vz_url_of_path(word);
+		if (strlen(word) != (size_t)(stop - p) ||
+		    (!is_base(file ? file : word) && strcmp(word, HOST_APT) != 0)) {
 			auto_free char *public = vz_url_public(word);
 
-			return vz_err_set(err, VZ_USAGE, "%s:%u: mirror '%s', expected an http, https, ftp or file URL or %s", what,
-					  line, public, HOST_APT);
+			return vz_err_set(err, VZ_USAGE, "%s:%u: mirror '%s', expected an http, https, ftp or file URL, an absolute "
+					  "path or %s", what, line, public, HOST_APT);
 		}
-		add(&m, word, strlen(word));
+		add(&m, file ? file : word, strlen(file ? file : word));
 	}
 	*ret = m;
 	m = (struct vz_mirrors){0};

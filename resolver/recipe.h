@@ -44,6 +44,7 @@ struct vz_recipe_repo {
 	char **modules;          /* rpm; streams of modules to choose from: "NAME:STREAM", "default" */
 	size_t n_modules;
 	char *sources;           /* deb; what apt inside is told: a URL, "no"; NULL if unsaid (resolver/mirror.h) */
+	bool outlived;           /* deb; valid-until = ignore: its metadata counts also when it is not valid any more */
 	int priority;            /* 0 to 999; lower number is preferred, 50 if unsaid */
 	bool added;              /* in a joined recipe: by an application */
 	char *file;              /* where it is defined, for messages */

@@ -303,6 +303,9 @@ static int check_repo(const struct vz_recipe_repo *repo, struct vz_err *err)
 	if (repo->sources && strcmp(repo->type, "rpm") == 0)
 		return vz_err_set(err, VZ_USAGE, "%s:%u: repository '%s' of type rpm has sources, which only type deb knows",
 				  repo->file, repo->line, repo->id);
+	if (repo->outlived && strcmp(repo->type, "rpm") == 0)
+		return vz_err_set(err, VZ_USAGE, "%s:%u: repository '%s' of type rpm has valid-until = ignore, which only type deb knows",
+				  repo->file, repo->line, repo->id);
 	if (repo->n_fingerprints && !repo->key)
 		return vz_err_set(err, VZ_USAGE, "%s:%u: repository '%s' has a fingerprint and no key, expected key = KEYRING",
 				  repo->file, repo->line, repo->id);
@@ -349,6 +352,7 @@ void vz_recipe_write_rest(struct vz_buf *b, const struct vz_recipe_repo *repo)
 	write_value(b, "trust", trust_word(repo));
 	vz_buf_printf(b, "priority = %d\n", repo->priority);
 	write_value(b, "sources", repo->sources);
+	write_value(b, "valid-until", repo->outlived ? "ignore" : NULL);
 	vz_recipe_write_list(b, "modules", repo->modules, repo->n_modules);
 }
 

@@ -56,15 +56,16 @@ static int set_url(struct vz_recipe_reading *in, const struct vz_ini_line *l, st
 	if (check_variables(in, l, err) < 0)
 		return -1;
 	while ((word = vz_recipe_word(&p, &len))) {
-		auto_free char *url = vz_strndup(word, len);
+		auto_free char *said = vz_strndup(word, len), *file = vz_url_of_path(said);
+		const char *url = file ? file : said;
 
 		if (!strchr(url, '$') && !vz_recipe_url_ok(url)) {
-			auto_free char *public = vz_url_public(url);
+			auto_free char *public = vz_url_public(said);
 
-			return vz_recipe_bad(in, l, err, "url '%s', expected an http, https, ftp or file URL, mirror:NAME, metalink+URL or "
-				   "mirrorlist+URL", public);
+			return vz_recipe_bad(in, l, err, "url '%s', expected an http, https, ftp or file URL, an absolute path, "
+				   "mirror:NAME, metalink+URL or mirrorlist+URL", public);
 		}
-		vz_recipe_add(&repo_of(in)->urls, &repo_of(in)->n_urls, word, len);
+		vz_recipe_add(&repo_of(in)->urls, &repo_of(in)->n_urls, url, strlen(url));
 	}
 	return 0;
 }
@@ -168,6 +169,16 @@ static int set_sources(struct vz_recipe_reading *in, const struct vz_ini_line *l
 	return 0;
 }
 
+static int set_valid_until(struct vz_recipe_reading *in, const struct vz_ini_line *l, struct vz_err *err)
+{
+	static const char *const words[] = { "honour", "ignore", NULL };
+
+	if (vz_recipe_check_word(in, l, words, err) < 0)
+		return -1;
+	repo_of(in)->outlived = *l->value == 'i';
+	return 0;
+}
+
 static int set_priority(struct vz_recipe_reading *in, const struct vz_ini_line *l, struct vz_err *err)
 {
 	unsigned v;
@@ -189,6 +200,7 @@ const struct vz_recipe_key vz_recipe_repository_keys[] = {
 	{ "trust", 0, set_trust },
 	{ "priority", 0, set_priority },
 	{ "sources", 0, set_sources },
+	{ "valid-until", 0, set_valid_until },
 	{ "modules", VZ_KEY_LINES, set_modules },
 	{0}
 };

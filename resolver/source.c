@@ -247,11 +247,12 @@ int vz_source_check_dates(const struct vz_source *s, int64_t date, int64_t valid
 			   date_text(s->state.date, b));
 		return vz_err_hint(err, "the mirror is behind, or somebody plays back old metadata; try another mirror");
 	}
-	if (valid_until && now > valid_until) {
+	if (valid_until && now > valid_until && !s->repo->outlived) {
 		vz_err_set(err, s->offline ? VZ_NETWORK : VZ_UNTRUSTED, "its %smetadata is not valid any more since %s",
 			   s->offline ? "cached " : "", date_text(valid_until, a));
 		return vz_err_hint(err, s->offline ? "run without --offline to fetch it again" :
-				   "the mirror is not updated any more, or this host's clock is wrong");
+				   "the mirror is not updated any more, or this host's clock is wrong; a snapshot of the past needs "
+				   "'valid-until = ignore' in the recipe");
 	}
 	return 0;
 }

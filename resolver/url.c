@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/buf.h"
 
 /* Where the host begins in a URL that has one: behind "://" and a user. `ret_end` is behind the port. */
 static const char *host_of(const char *url, const char **ret_end)
@@ -36,6 +37,22 @@ bool vz_url_is_sane(const char *url)
 		if (strncmp(url, remote[i], strlen(remote[i])) == 0)
 			return host < end;
 	return strncmp(url, "file:///", 8) == 0 && url[8] && url[8] != '/';
+}
+
+char *vz_url_of_path(const char *path)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/:@${}";
+	struct vz_buf b = {0};
+
+	if (path[0] != '/' || path[1] == '/')
+		return NULL;
+	vz_buf_puts(&b, "file://");
+	for (; *path; path++)
+		if (strchr(plain, *path))
+			vz_buf_putc(&b, *path);
+		else
+			vz_buf_printf(&b, "%%%02X", (unsigned char)*path);
+	return vz_buf_steal(&b);
 }
 
 char *vz_url_public(const char *url)

@@ -11,6 +11,8 @@
 
 /* Is it an absolute http, https, ftp or file URL of printable ASCII, at most 2 KiB. */
 bool vz_url_is_sane(const char *url);
+/* The file URL of an absolute path; variables of recipes stay as they are. NULL: it is none. To be freed. */
+char *vz_url_of_path(const char *path);
 /* Without user and password. To be freed. */
 char *vz_url_public(const char *url);
 

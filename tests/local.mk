@@ -224,6 +224,7 @@ flow_tests += \
 	tests/flow/28-images.sh \
 	tests/flow/16-trust.sh \
 	tests/flow/17-hostile-packages.sh \
+	tests/flow/15-places.sh \
 	tests/flow/18-download.sh \
 	tests/flow/19-faulty-server.sh \
 	tests/flow/80-clean.sh \

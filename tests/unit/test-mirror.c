@@ -142,7 +142,7 @@ START_TEST(test_public)
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	dirs[0] = one = vz_printf("%s/one", dir);
 	must(vz_make_dirs(AT_FDCWD, one, 0700, &err));
-	list("one/debian", "host-apt\nfile:///srv/debian\nhttp://u:secret@two.example/debian/\nhttp://three.example/debian\n");
+	list("one/debian", "host-apt\nfile:///srv/debian\n/srv/two\nhttp://u:secret@two.example/debian/\nhttp://three.example/debian\n");
 	list("one/broken", "host-apt\n");
 	list("one/bad", "nonsense\n");
 	first = public("mirror:debian", dirs);
@@ -196,4 +196,16 @@ START_TEST(test_urls)
 }
 END_TEST
 
-UNIT_MAIN("mirror", test_expand, test_beside, test_public, test_shipped, test_urls)
+START_TEST(test_paths)
+{
+	static const char *const none[] = { "", "srv", "./srv", "//srv", "file:///srv" };
+	auto_free char *a = vz_url_of_path("/srv/mirror"), *b = vz_url_of_path("/a b/%41#\xc3?/${arch}");
+
+	ck_assert_str_eq(a, "file:///srv/mirror");
+	ck_assert_str_eq(b, "file:///a%20b/%2541%23%C3%3F/${arch}");
+	for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+		ck_assert_ptr_null(vz_url_of_path(none[i]));
+}
+END_TEST
+
+UNIT_MAIN("mirror", test_expand, test_beside, test_public, test_shipped, test_urls, test_paths)

@@ -76,11 +76,14 @@ START_TEST(test_address)
 		  REPO("here", "file:///srv/debian", UNSIGNED)
 		  REPO("host", "mirror:debian", UNSIGNED "\nsources = https://public.example/debian")
 		  REPO("quiet", "https://one.example/x", UNSIGNED "\nsources = no")
+		  REPO("past", "https://one.example/20251101T000000Z", UNSIGNED "\nvalid-until = ignore")
 		  REPO("list", "mirror:no-such-list https://last.example/d", UNSIGNED), APT));
 	file_is(&f, "/etc/apt/sources.list.d/plain.sources", SOURCE("http://one.example/d", "Trusted: yes"));
 	file_is(&f, "/etc/apt/sources.list.d/host.sources", SOURCE("https://public.example/debian", "Trusted: yes"));
 	file_is(&f, "/etc/apt/sources.list.d/list.sources", SOURCE("https://last.example/d", "Trusted: yes"));
-	ck_assert_uint_eq(vz_tree_find(f.tree, "/etc/apt/sources.list.d")->n_children, 3);
+	file_is(&f, "/etc/apt/sources.list.d/past.sources",
+		SOURCE("https://one.example/20251101T000000Z", "Check-Valid-Until: no\nTrusted: yes"));
+	ck_assert_uint_eq(vz_tree_find(f.tree, "/etc/apt/sources.list.d")->n_children, 4);
 	finish(&f);
 }
 END_TEST
