@@ -3,19 +3,6 @@
 
 #include <string.h>
 
-static int read_installed(const struct vz_configure *c, struct vz_rpm_configure *s, struct vz_rpmdb_place *ret_old,
-			  struct vz_err *err)
-{
-	*ret_old = s->place;
-	if (!c->parent)
-		return 0;
-	if (vz_rpmdb_find(c->store, c->parent, ret_old, err) < 0 ||
-	    vz_rpmdb_read(c->store, c->parent, ret_old, &s->entries, err) < 0)
-		return vz_err_wrap(err, "the parent's package database");
-	s->n_installed = s->entries.n;
-	return 0;
-}
-
 static int add_entry(const struct vz_configure *c, size_t i, struct vz_rpm_configure *s, struct vz_err *err)
 {
 	const struct vz_record_member *header = vz_record_member(c->packages[i].record, "header");
@@ -84,20 +71,38 @@ static void drop_old(struct vz_tree *t, const struct vz_rpmdb_place *old, const 
 	}
 }
 
+/* What the parent has; the new place and kind where there is none. */
+static int load_installed(const struct vz_configure *c, struct vz_rpmdb_place *place, struct vz_buf *ret,
+			  struct vz_err *err)
+{
+	if (!c->parent)
+		return 0;
+	if (vz_rpmdb_find(c->store, c->parent, place, err) < 0 || vz_rpmdb_load(c->store, c->parent, place, ret, err) < 0)
+		return vz_err_wrap(err, "the parent");
+	return 0;
+}
+
 static int write_database(const struct vz_configure *c, struct vz_rpm_configure *s, struct vz_tree *t,
 			  struct vz_err *err)
 {
+	auto_buf struct vz_buf installed = {0}, db = {0};
 	struct vz_rpmdb_place old;
 
-	if (vz_rpmdb_find(c->store, t, &s->place, err) < 0 || read_installed(c, s, &old, err) < 0)
+	if (vz_rpmdb_find(c->store, t, &s->place, err) < 0)
+		return -1;
+	old = s->place;
+	if (load_installed(c, &old, &installed, err) < 0)
 		return -1;
 	for (size_t i = 0; i < c->n; i++)
 		if (add_entry(c, i, s, err) < 0)
 			return vz_err_wrap(err, "package '%s'", c->packages[i].name);
+	if (vz_rpmdb_grow(&(struct vz_rpmdb_growth){ installed, old.kind, s->place.kind, c->date }, &s->entries, &db, err) < 0)
+		return -1;
+	s->n_installed = s->entries.n - c->n;
 	if (read_packages(c, s, err) < 0)
 		return -1;
 	drop_old(t, &old, &s->place);
-	return vz_rpmdb_write(c->store, t, &s->place, &s->entries, c->date, err);
+	return vz_rpmdb_write(c->store, t, &s->place, &db, c->date, err);
 }
 
 static int prepare(struct vz_configure *c, struct vz_tree *t, struct vz_err *err)

@@ -201,6 +201,35 @@ int vz_rpmdb_form(enum vz_rpmdb_kind kind, const struct vz_rpmdb_entries *e, int
 	return kind == VZ_RPMDB_SQLITE ? vz_rpmdb_sqlite_write(e, ret, err) : vz_rpmdb_ndb_write(e, date, ret, err);
 }
 
+/* `e` goes behind what is in `before`, which takes its place. */
+static void append(struct vz_rpmdb_entries *e, struct vz_rpmdb_entries *before)
+{
+	struct vz_rpmdb_entries added = *e;
+
+	*e = *before;
+	*before = added;
+	for (size_t i = 0; i < added.n; i++) {
+		*vz_rpmdb_entries_add(e) = added.items[i];
+		added.items[i] = (struct vz_buf){0};
+	}
+}
+
+int vz_rpmdb_grow(const struct vz_rpmdb_growth *g, struct vz_rpmdb_entries *e, struct vz_buf *ret, struct vz_err *err)
+{
+	auto_rpmdb_entries struct vz_rpmdb_entries before = {0};
+
+	if (g->from.len && g->kind == VZ_RPMDB_SQLITE && g->to == VZ_RPMDB_SQLITE) {
+		if (vz_rpmdb_sqlite_grow(&g->from, e, &before, ret, err) < 0)
+			return -1;
+		append(e, &before);
+		return 0;
+	}
+	if (vz_rpmdb_parse(g->kind, &g->from, NULL, &before, err) < 0)
+		return -1;
+	append(e, &before);
+	return vz_rpmdb_form(g->to, e, g->date, ret, err);
+}
+
 static struct vz_node *find_file(const struct vz_tree *t, const struct vz_rpmdb_place *place, const char *name)
 {
 	auto_free char *path = vz_printf("%s/%s", place->dir, name);
@@ -209,17 +238,20 @@ static struct vz_node *find_file(const struct vz_tree *t, const struct vz_rpmdb_
 	return n && vz_node_is_file(vz_node_inode(n)) ? n : NULL;
 }
 
+int vz_rpmdb_load(const struct vz_store *s, const struct vz_tree *t, const struct vz_rpmdb_place *place,
+		  struct vz_buf *ret, struct vz_err *err)
+{
+	const struct vz_node *file = find_file(t, place, vz_rpmdb_file(place->kind));
+
+	return file && vz_content_get(s, file, ret, err) < 0 ? vz_err_wrap(err, "the package database") : 0;
+}
+
 int vz_rpmdb_read(const struct vz_store *s, const struct vz_tree *t, const struct vz_rpmdb_place *place,
 		  struct vz_rpmdb_entries *ret, struct vz_err *err)
 {
-	const struct vz_node *file = find_file(t, place, vz_rpmdb_file(place->kind));
 	auto_buf struct vz_buf db = {0};
 
-	if (!file)
-		return 0;
-	if (vz_content_get(s, file, &db, err) < 0)
-		return vz_err_wrap(err, "the package database");
-	return vz_rpmdb_parse(place->kind, &db, NULL, ret, err);
+	return vz_rpmdb_load(s, t, place, &db, err) < 0 ? -1 : vz_rpmdb_parse(place->kind, &db, NULL, ret, err);
 }
 
 static int put(struct vz_store *s, struct vz_tree *t, const struct vz_rpmdb_place *place, const char *name,
@@ -231,14 +263,12 @@ static int put(struct vz_store *s, struct vz_tree *t, const struct vz_rpmdb_plac
 	return vz_content_write(s, t, &f, err);
 }
 
-int vz_rpmdb_write(struct vz_store *s, struct vz_tree *t, const struct vz_rpmdb_place *place,
-		   const struct vz_rpmdb_entries *e, int64_t date, struct vz_err *err)
+int vz_rpmdb_write(struct vz_store *s, struct vz_tree *t, const struct vz_rpmdb_place *place, const struct vz_buf *db,
+		   int64_t date, struct vz_err *err)
 {
-	auto_buf struct vz_buf db = {0};
 	const struct vz_buf empty = {0};
 
-	if (vz_rpmdb_form(place->kind, e, date, &db, err) < 0 ||
-	    put(s, t, place, vz_rpmdb_file(place->kind), &db, date, err) < 0)
+	if (put(s, t, place, vz_rpmdb_file(place->kind), db, date, err) < 0)
 		return -1;
 	if (place->kind == VZ_RPMDB_NDB)
 		return 0;

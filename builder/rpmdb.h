@@ -7,7 +7,7 @@
  * and written by librpm, in a process of its own whose root directory is an
  * empty one, so that neither the host's macros nor its files have a part in it;
  * ndb databases (openSUSE), which Debian's librpm knows nothing of, by us.
- * Equal entries in equal order give equal bytes.
+ * Equal entries in equal order, added in as many turns, give equal bytes.
  */
 #ifndef BUILDER_RPMDB_H
 #define BUILDER_RPMDB_H
@@ -48,9 +48,12 @@ char *vz_rpmdb_macro(const char *text, size_t len, const char *name);
 /* Reads what the tree has at `place`; nothing there gives nothing. */
 int vz_rpmdb_read(const struct vz_store *s, const struct vz_tree *t, const struct vz_rpmdb_place *place,
 		  struct vz_rpmdb_entries *ret, struct vz_err *err);
-/* Puts a database of these entries there, instead of what there is. */
-int vz_rpmdb_write(struct vz_store *s, struct vz_tree *t, const struct vz_rpmdb_place *place,
-		   const struct vz_rpmdb_entries *e, int64_t date, struct vz_err *err);
+/* The same as bytes, of a database without a journal. */
+int vz_rpmdb_load(const struct vz_store *s, const struct vz_tree *t, const struct vz_rpmdb_place *place,
+		  struct vz_buf *ret, struct vz_err *err);
+/* Puts a database there, instead of what there is. */
+int vz_rpmdb_write(struct vz_store *s, struct vz_tree *t, const struct vz_rpmdb_place *place, const struct vz_buf *db,
+		   int64_t date, struct vz_err *err);
 /* Takes away what tells of the last use only. */
 int vz_rpmdb_settle(struct vz_store *s, struct vz_tree *t, const struct vz_rpmdb_place *place, struct vz_err *err);
 
@@ -65,10 +68,22 @@ int vz_rpmdb_parse(enum vz_rpmdb_kind kind, const struct vz_buf *db, const struc
 int vz_rpmdb_form(enum vz_rpmdb_kind kind, const struct vz_rpmdb_entries *e, int64_t date, struct vz_buf *ret,
 		  struct vz_err *err);
 
+/* A database to which entries are added; it may become one of the other kind. */
+struct vz_rpmdb_growth {
+	struct vz_buf from;              /* what there is; empty: nothing */
+	enum vz_rpmdb_kind kind, to;
+	int64_t date;
+};
+/* `e` is what is added, and becomes all that is in the database then: what was there, then the new ones. */
+int vz_rpmdb_grow(const struct vz_rpmdb_growth *g, struct vz_rpmdb_entries *e, struct vz_buf *ret, struct vz_err *err);
+
 /* The two kinds. */
 int vz_rpmdb_sqlite_read(const struct vz_buf *db, const struct vz_buf *wal, struct vz_rpmdb_entries *ret,
 			 struct vz_err *err);
 int vz_rpmdb_sqlite_write(const struct vz_rpmdb_entries *e, struct vz_buf *ret, struct vz_err *err);
+/* Adds entries to `db`, at the price of those entries; `ret_before` gets what was there. */
+int vz_rpmdb_sqlite_grow(const struct vz_buf *db, const struct vz_rpmdb_entries *added,
+			 struct vz_rpmdb_entries *ret_before, struct vz_buf *ret, struct vz_err *err);
 int vz_rpmdb_ndb_read(const struct vz_buf *db, struct vz_rpmdb_entries *ret, struct vz_err *err);
 int vz_rpmdb_ndb_write(const struct vz_rpmdb_entries *e, int64_t date, struct vz_buf *ret, struct vz_err *err);
 

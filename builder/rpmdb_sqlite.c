@@ -16,10 +16,11 @@
 #define FILE_NAME "rpmdb.sqlite"
 #define LIMIT (1u << 30)
 
-/* What goes on in the cell. */
+/* What goes on in the cell: it gives the entries that were there, each behind its size, a size of 0, and, if any are
+ * added, the database. */
 struct work {
-	const struct vz_buf *db, *wal;           /* to be read, or */
-	const struct vz_rpmdb_entries *entries;  /* to be written */
+	const struct vz_buf *db, *wal;           /* what there is; NULL: nothing */
+	const struct vz_rpmdb_entries *added;    /* NULL: it is only read */
 	char said[512];                          /* librpm's last words */
 };
 
@@ -54,15 +55,45 @@ static int check_journal(struct vz_err *err)
 {
 	struct stat st;
 
-	if (stat("/" FILE_NAME "-wal", &st) == 0 && st.st_size)
+	if (stat("/" VZ_RPMDB_WAL, &st) == 0 && st.st_size)
 		return vz_err_set(err, VZ_FAILED, "librpm left a part of the package database in its journal");
 	return 0;
 }
 
-static int add_all(struct work *w, rpmtxn txn, struct vz_err *err)
+static int put_files(const struct work *w, struct vz_err *err)
 {
-	for (size_t i = 0; i < w->entries->n; i++) {
-		const struct vz_buf *b = &w->entries->items[i];
+	if (w->db && vz_write_file(AT_FDCWD, "/" FILE_NAME, w->db->data, w->db->len, 0644, err) < 0)
+		return -1;
+	return w->wal && w->wal->len ? vz_write_file(AT_FDCWD, "/" VZ_RPMDB_WAL, w->wal->data, w->wal->len, 0644, err) : 0;
+}
+
+static int read_out(struct work *w, rpmts ts, struct vz_buf *ret, struct vz_err *err)
+{
+	rpmdbMatchIterator mi = rpmtsInitIterator(ts, RPMDBI_PACKAGES, NULL, 0);
+	Header h;
+
+	while ((h = rpmdbNextIterator(mi))) {
+		unsigned size = 0;
+		void *blob = headerExport(h, &size);
+
+		if (!blob || !size)
+			return failed(w, "read", err);
+		vz_buf_le32(ret, size);
+		vz_buf_add(ret, blob, size);
+		free(blob);
+	}
+	rpmdbFreeIterator(mi);
+	return *w->said ? failed(w, "read", err) : 0;
+}
+
+static int add_all(struct work *w, rpmts ts, struct vz_err *err)
+{
+	rpmtxn txn = rpmtxnBegin(ts, RPMTXN_WRITE);
+
+	if (!txn)
+		return failed(w, "lock", err);
+	for (size_t i = 0; i < w->added->n; i++) {
+		const struct vz_buf *b = &w->added->items[i];
 		Header h = headerImport(b->data, (unsigned)b->len, HEADERIMPORT_COPY);
 		rpmRC rc = h ? rpmtsImportHeader(txn, h, 0) : RPMRC_FAIL;
 
@@ -70,89 +101,77 @@ static int add_all(struct work *w, rpmtxn txn, struct vz_err *err)
 		if (rc != RPMRC_OK)
 			return failed(w, "add to", err);
 	}
+	rpmtxnEnd(txn);
 	return 0;
 }
 
-static int write_all(void *arg, struct vz_buf *ret, struct vz_err *err)
+/* A failure ends the process, which is all the tidying that is needed. */
+static int work(void *arg, struct vz_buf *ret, struct vz_err *err)
 {
 	struct work *w = arg;
 	rpmts ts;
-	rpmtxn txn;
-	int rc;
 
 	begin(w);
-	ts = rpmtsCreate();
-	/* also where there is nothing to add, a database is made */
-	if (rpmtsOpenDB(ts, O_RDWR | O_CREAT) != 0)
-		return failed(w, "make", err);
-	txn = rpmtxnBegin(ts, RPMTXN_WRITE);
-	if (!txn)
-		return failed(w, "lock", err);
-	rc = add_all(w, txn, err);
-	rpmtxnEnd(txn);
-	rpmtsCloseDB(ts);
-	rpmtsFree(ts);
-	if (rc < 0 || check_journal(err) < 0)
-		return -1;
-	return vz_read_file(AT_FDCWD, "/" FILE_NAME, LIMIT, ret, err);
-}
-
-static int read_all(void *arg, struct vz_buf *ret, struct vz_err *err)
-{
-	struct work *w = arg;
-	rpmdbMatchIterator mi;
-	Header h;
-	rpmts ts;
-
-	begin(w);
-	if (vz_write_file(AT_FDCWD, "/" FILE_NAME, w->db->data, w->db->len, 0644, err) < 0 ||
-	    (w->wal && w->wal->len && vz_write_file(AT_FDCWD, "/" FILE_NAME "-wal", w->wal->data, w->wal->len, 0644, err) < 0))
+	if (put_files(w, err) < 0)
 		return -1;
 	ts = rpmtsCreate();
 	rpmtsSetVSFlags(ts, RPMVSF_MASK_NODIGESTS | RPMVSF_MASK_NOSIGNATURES);
-	if (rpmtsOpenDB(ts, O_RDWR) != 0)
-		return failed(w, "open", err);
-	mi = rpmtsInitIterator(ts, RPMDBI_PACKAGES, NULL, 0);
-	while ((h = rpmdbNextIterator(mi))) {
-		unsigned size = 0;
-		void *blob = headerExport(h, &size);
-
-		if (!blob)
-			return failed(w, "read", err);
-		vz_buf_le32(ret, size);
-		vz_buf_add(ret, blob, size);
-		free(blob);
-	}
-	rpmdbFreeIterator(mi);
+	/* also where there is nothing to add, a database is made */
+	if (rpmtsOpenDB(ts, w->db ? O_RDWR : O_RDWR | O_CREAT) != 0)
+		return failed(w, w->db ? "open" : "make", err);
+	if (w->db && read_out(w, ts, ret, err) < 0)
+		return -1;
+	vz_buf_le32(ret, 0);
+	if (w->added && add_all(w, ts, err) < 0)
+		return -1;
 	rpmtsCloseDB(ts);
 	rpmtsFree(ts);
-	return *w->said ? failed(w, "read", err) : 0;
+	if (!w->added)
+		return 0;
+	return check_journal(err) < 0 ? -1 : vz_read_file(AT_FDCWD, "/" FILE_NAME, LIMIT, ret, err);
+}
+
+/* Does the work in a cell; `ret_db` gets what comes behind the entries. */
+static int call(struct work *w, struct vz_rpmdb_entries *ret, struct vz_buf *ret_db, struct vz_err *err)
+{
+	auto_buf struct vz_buf all = {0};
+	uint32_t size = 1;
+	size_t at = 0;
+
+	if (vz_cell_call(work, w, &all, err) < 0)
+		return -1;
+	while (size && at + sizeof size <= all.len) {
+		memcpy(&size, all.data + at, sizeof size);
+		at += sizeof size;
+		if (size > all.len - at)
+			return vz_err_set(err, VZ_FAILED, "an entry of the package database is cut off");
+		if (size)
+			vz_buf_add(vz_rpmdb_entries_add(ret), all.data + at, size);
+		at += size;
+	}
+	if (size)
+		return vz_err_set(err, VZ_FAILED, "the package database is cut off");
+	vz_buf_add(ret_db, all.data + at, all.len - at);
+	return 0;
 }
 
 int vz_rpmdb_sqlite_write(const struct vz_rpmdb_entries *e, struct vz_buf *ret, struct vz_err *err)
 {
-	struct work w = { .entries = e };
+	auto_rpmdb_entries struct vz_rpmdb_entries none = {0};
 
-	return vz_cell_call(write_all, &w, ret, err);
+	return call(&(struct work){ .added = e }, &none, ret, err);
 }
 
 int vz_rpmdb_sqlite_read(const struct vz_buf *db, const struct vz_buf *wal, struct vz_rpmdb_entries *ret,
 			 struct vz_err *err)
 {
-	auto_buf struct vz_buf all = {0};
-	struct work w = { .db = db, .wal = wal };
-	size_t at = 0;
+	auto_buf struct vz_buf none = {0};
 
-	if (vz_cell_call(read_all, &w, &all, err) < 0)
-		return -1;
-	while (at + 4 <= all.len) {
-		uint32_t size;
+	return call(&(struct work){ .db = db, .wal = wal }, ret, &none, err);
+}
 
-		memcpy(&size, all.data + at, 4);
-		if (size > all.len - at - 4)
-			return vz_err_set(err, VZ_FAILED, "an entry of the package database is cut off");
-		vz_buf_add(vz_rpmdb_entries_add(ret), all.data + at + 4, size);
-		at += 4 + size;
-	}
-	return 0;
+int vz_rpmdb_sqlite_grow(const struct vz_buf *db, const struct vz_rpmdb_entries *added,
+			 struct vz_rpmdb_entries *ret_before, struct vz_buf *ret, struct vz_err *err)
+{
+	return call(&(struct work){ .db = db, .added = added }, ret_before, ret, err);
 }

@@ -187,6 +187,7 @@ START_TEST(test_parent)
 	struct vz_rpmdb_place place = { .dir = "/var/lib/rpm", .kind = VZ_RPMDB_NDB };
 	auto_rpmdb_entries struct vz_rpmdb_entries e = {0};
 	auto_tree struct vz_tree *t = trees_read("d /usr\nd /usr/lib\nd /usr/lib/rpm\n");
+	auto_buf struct vz_buf db = {0};
 	auto_record struct vz_record *r = record(&base);
 	const struct vz_record_member *m = vz_record_member(r, "header");
 	struct vz_content_file macros = { "/usr/lib/rpm/macros", 0644, 1, "%_dbpath /var/lib/rpm\n%_db_backend ndb\n", 0 };
@@ -196,7 +197,8 @@ START_TEST(test_parent)
 	must(vz_content_write(store, t, &macros, &err));
 	must(vz_content_write(store, t, &(struct vz_content_file){ "/log", 0644, 1, "text", 4 }, &err));
 	must(vz_rpm_installed(m->data, m->len, 1, vz_rpmdb_entries_add(&e), &err));
-	must(vz_rpmdb_write(store, t, &place, &e, 1, &err));
+	must(vz_rpmdb_form(place.kind, &e, 1, &db, &err));
+	must(vz_rpmdb_write(store, t, &place, &db, 1, &err));
 
 	must(compose(t, (struct package[]){ { "a", { { .path = "/x", .data = "1" }, { .path = "/d", .mode = S_IFDIR | 0700 } } }, {} }));
 	must_fail(compose(t, (struct package[]){ { "a", { { .path = "/x", .data = "2" } } }, {} }), VZ_FAILED,

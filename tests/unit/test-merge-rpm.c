@@ -91,6 +91,7 @@ static void add_entry(struct vz_rpmdb_entries *e, const char *name, const char *
 static void put_packages(const struct setting *s, struct vz_tree *t, const char *packages)
 {
 	const struct vz_rpmdb_place place = { DIR, s->ndb ? VZ_RPMDB_NDB : VZ_RPMDB_SQLITE };
+	auto_buf struct vz_buf db = {0};
 	auto_rpmdb_entries struct vz_rpmdb_entries e = {0};
 	auto_free char *copy = vz_strdup(packages);
 	char *save = NULL;
@@ -106,7 +107,8 @@ static void put_packages(const struct setting *s, struct vz_tree *t, const char 
 		put_text(t, own, evr);
 		put_text(t, same, evr);
 	}
-	must(vz_rpmdb_write(s->store, t, &place, &e, DATE, &err));
+	must(vz_rpmdb_form(place.kind, &e, DATE, &db, &err));
+	must(vz_rpmdb_write(s->store, t, &place, &db, DATE, &err));
 }
 
 /* Objects' contents, for what is written as a real directory. */

@@ -190,6 +190,58 @@ START_TEST(test_ndb)
 }
 END_TEST
 
+/* Three packages and two more: once at a time or all at once, the same is in there. */
+static void check_growth(enum vz_rpmdb_kind kind, enum vz_rpmdb_kind to)
+{
+	auto_rpmdb_entries struct vz_rpmdb_entries e = {0}, all = {0}, got = {0};
+	struct vz_rpmdb_growth g = { .kind = kind, .to = to, .date = 1700000000 };
+	auto_buf struct vz_buf db = {0}, again = {0};
+	struct vz_err err = {0};
+
+	for (size_t i = 0; i < 5; i++) {
+		auto_free char *name = vz_printf("p%zu", i);
+
+		add_entry(&all, name, 1700000000);
+		if (i == 3)
+			must(vz_rpmdb_form(kind, &e, 1700000000, &g.from, &err));
+		if (i == 3)
+			vz_rpmdb_entries_release(&e);
+		add_entry(&e, name, 1700000000);
+	}
+	must(vz_rpmdb_grow(&g, &e, &db, &err));
+	check_entries(&all, &e);
+	must(vz_rpmdb_parse(to, &db, NULL, &got, &err));
+	check_entries(&all, &got);
+	vz_rpmdb_entries_release(&e);
+	add_entry(&e, "p3", 1700000000);
+	add_entry(&e, "p4", 1700000000);
+	must(vz_rpmdb_grow(&g, &e, &again, &err));
+	ck_assert_uint_eq(db.len, again.len);
+	ck_assert_mem_eq(db.data, again.data, db.len);
+	vz_buf_release(&g.from);
+}
+
+START_TEST(test_growth)
+{
+	auto_rpmdb_entries struct vz_rpmdb_entries e = {0};
+	struct vz_rpmdb_growth g = { .from = { (char *)"no database", 11, 12 } };
+	auto_buf struct vz_buf db = {0};
+	struct vz_err err = {0};
+
+	check_growth(VZ_RPMDB_SQLITE, VZ_RPMDB_SQLITE);
+	check_growth(VZ_RPMDB_NDB, VZ_RPMDB_NDB);
+	check_growth(VZ_RPMDB_SQLITE, VZ_RPMDB_NDB);
+	check_growth(VZ_RPMDB_NDB, VZ_RPMDB_SQLITE);
+	add_entry(&e, "one", 1);
+	must_fail(vz_rpmdb_grow(&g, &e, &db, &err), VZ_FAILED, "open the package database");
+	ck_assert_uint_eq(db.len, 0);
+	ck_assert_uint_eq(e.n, 1);
+	g.from.len = 0;
+	must(vz_rpmdb_grow(&g, &e, &db, &err));
+	ck_assert_uint_gt(db.len, 4096);
+}
+END_TEST
+
 static void check_macro(const char *text, const char *want)
 {
 	auto_free char *got = vz_rpmdb_macro(text, strlen(text), "_dbpath");
@@ -253,12 +305,14 @@ START_TEST(test_in_tree)
 	auto_tree struct vz_tree *t = trees_read("d /var\n");
 	auto_rpmdb_entries struct vz_rpmdb_entries e = {0}, got = {0};
 	struct vz_rpmdb_place place = { .dir = "/var/lib/rpm" };
+	auto_buf struct vz_buf db = {0};
 
 	must(vz_rpmdb_read(s, t, &place, &got, &err));
 	ck_assert_uint_eq(got.n, 0);
 	add_entry(&e, "a", 1);
 	add_entry(&e, "b", 1);
-	must(vz_rpmdb_write(s, t, &place, &e, 1700000000, &err));
+	must(vz_rpmdb_form(place.kind, &e, 1700000000, &db, &err));
+	must(vz_rpmdb_write(s, t, &place, &db, 1700000000, &err));
 	must(vz_rpmdb_read(s, t, &place, &got, &err));
 	check_entries(&e, &got);
 	ck_assert_ptr_nonnull(vz_tree_find(t, "/var/lib/rpm/rpmdb.sqlite-wal"));
@@ -270,4 +324,5 @@ START_TEST(test_in_tree)
 }
 END_TEST
 
-UNIT_MAIN("rpmdb", test_installed, test_bad_triggers, test_sqlite, test_ndb, test_macro, test_find, test_in_tree)
+UNIT_MAIN("rpmdb", test_installed, test_bad_triggers, test_sqlite, test_ndb, test_growth, test_macro, test_find,
+	  test_in_tree)
