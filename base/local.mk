@@ -7,6 +7,7 @@ libbase_a_SOURCES = \
 	base/passing.c base/passing.h base/path.c base/path.h base/pool.c base/pool.h base/proc.c base/proc.h base/proc_call.c \
 	base/report.c base/report.h base/table.c base/table.h base/texts.c base/texts.h
 libbase_a_SOURCES += base/usage.c base/usage.h
+libbase_a_SOURCES += base/late.c base/late.h
 
 unit_tests += tests/unit/test-err
 check_PROGRAMS += tests/unit/test-err
@@ -91,3 +92,9 @@ check_PROGRAMS += tests/unit/test-usage
 tests_unit_test_usage_SOURCES = tests/unit/test-usage.c tests/unit/unit.h tests/unit/scratch.h
 tests_unit_test_usage_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_usage_LDADD = $(BASE_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-late
+check_PROGRAMS += tests/unit/test-late
+tests_unit_test_late_SOURCES = tests/unit/test-late.c tests/unit/unit.h
+tests_unit_test_late_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(ZLIB_CFLAGS)
+tests_unit_test_late_LDADD = $(BASE_LIBS) $(CHECK_LIBS)

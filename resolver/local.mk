@@ -16,7 +16,7 @@ libresolver_a_SOURCES += resolver/keyring.c resolver/keyring.h
 libresolver_a_SOURCES += resolver/mirror.c resolver/url.c resolver/url.h
 libresolver_a_SOURCES += resolver/fetch.c resolver/body.c resolver/body.h resolver/transfer.c resolver/transfer.h \
 	resolver/network.c resolver/network.h resolver/speed.c resolver/speed.h
-FETCH_TEST_LIBS = libresolver.a $(BASE_LIBS) $(CURL_LIBS) $(INIH_LIBS) $(CHECK_LIBS)
+FETCH_TEST_LIBS = libresolver.a $(BASE_LIBS) $(INIH_LIBS) $(CHECK_LIBS)
 
 unit_tests += tests/unit/test-recipe
 check_PROGRAMS += tests/unit/test-recipe
@@ -84,7 +84,7 @@ tests_unit_test_plan_SOURCES = tests/unit/test-plan.c tests/unit/unit.h
 tests_unit_test_plan_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_plan_LDADD = libresolver.a $(BASE_LIBS) $(CHECK_LIBS)
 
-SOLVE_TEST_LIBS = libresolver.a $(SHIM_LIBS) $(SOLV_LIBS) $(CURL_LIBS) $(XML_LIBS) $(YAML_LIBS) $(INIH_LIBS) $(ZLIB_LIBS) $(CHECK_LIBS)
+SOLVE_TEST_LIBS = libresolver.a $(SHIM_LIBS) $(SOLV_LIBS) $(YAML_LIBS) $(INIH_LIBS) $(ZLIB_LIBS) $(CHECK_LIBS)
 
 unit_tests += tests/unit/test-present
 check_PROGRAMS += tests/unit/test-present

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "resolver/transfer.h"
 
+#define CURL_DISABLE_TYPECHECK           /* macros that call by name */
 #include <curl/curl.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
 
+#include "base/late.h"
 #include "config.h"
 
 #define MAX_HEAD (64u << 10)
@@ -34,41 +35,61 @@ struct vz_transfers {
 	struct vz_transfer_work *works;
 };
 
+/* Every second library that the command would load is there for this one alone, and most commands fetch nothing. */
+#define CALLS(X) X(curl_easy_cleanup) X(curl_easy_getinfo) X(curl_easy_init) X(curl_easy_reset) \
+	X(curl_easy_setopt) X(curl_easy_strerror) X(curl_global_init) X(curl_multi_add_handle) X(curl_multi_cleanup) \
+	X(curl_multi_info_read) X(curl_multi_init) X(curl_multi_perform) X(curl_multi_poll) X(curl_multi_remove_handle) \
+	X(curl_multi_setopt) X(curl_multi_strerror) X(curl_slist_append) X(curl_slist_free_all)
+static struct { CALLS(VZ_LATE_MEMBER) } late;
+
+static const char *const names[] = { CALLS(VZ_LATE_NAME) NULL };
+
 static void init_curl(void)
 {
-	curl_global_init(CURL_GLOBAL_DEFAULT);
+	late.curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
 struct vz_transfers *vz_transfers_new(unsigned parallel, const struct vz_network *network)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct vz_transfers *all = vz_new(struct vz_transfers);
 
-	pthread_once(&once, init_curl);
 	all->parallel = parallel;
 	all->network = network ? *network : (struct vz_network){0};
-	all->multi = curl_multi_init();
 	all->works = vz_alloc(parallel * sizeof *all->works);
-	for (unsigned i = 0; i < parallel; i++)
-		if (!all->multi || !(all->works[i].easy = curl_easy_init()))
-			abort();
-	curl_multi_setopt(all->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)parallel);
-	curl_multi_setopt(all->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)parallel);
-	curl_multi_setopt(all->multi, CURLMOPT_MAXCONNECTS, (long)parallel);
 	return all;
+}
+
+/* With the first that is started. */
+static int begin(struct vz_transfers *all, struct vz_err *err)
+{
+	static struct vz_late curl = VZ_LATE("libcurl.so.4", names, &late, init_curl);
+
+	if (all->multi)
+		return 0;
+	if (vz_late_open(&curl, err) < 0)
+		return -1;
+	all->multi = late.curl_multi_init();
+	for (unsigned i = 0; i < all->parallel; i++)
+		if (!all->multi || !(all->works[i].easy = late.curl_easy_init()))
+			abort();
+	late.curl_multi_setopt(all->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)all->parallel);
+	late.curl_multi_setopt(all->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)all->parallel);
+	late.curl_multi_setopt(all->multi, CURLMOPT_MAXCONNECTS, (long)all->parallel);
+	return 0;
 }
 
 void vz_transfers_free(struct vz_transfers *all)
 {
 	if (!all)
 		return;
-	for (unsigned i = 0; i < all->parallel; i++) {
+	for (unsigned i = 0; all->multi && i < all->parallel; i++) {
 		if (all->works[i].t)
 			vz_transfer_stop(all, all->works[i].t);
-		curl_easy_cleanup(all->works[i].easy);
-		curl_slist_free_all(all->works[i].headers);
+		late.curl_easy_cleanup(all->works[i].easy);
+		late.curl_slist_free_all(all->works[i].headers);
 	}
-	curl_multi_cleanup(all->multi);
+	if (all->multi)
+		late.curl_multi_cleanup(all->multi);
 	free(all->works);
 	free(all);
 }
@@ -77,7 +98,8 @@ static bool is_http(const struct vz_transfer_work *w)
 {
 	char *scheme = NULL;
 
-	return curl_easy_getinfo(w->easy, CURLINFO_SCHEME, &scheme) == CURLE_OK && scheme && strncasecmp(scheme, "http", 4) == 0;
+	late.curl_easy_getinfo(w->easy, CURLINFO_SCHEME, &scheme);
+	return scheme && strncasecmp(scheme, "http", 4) == 0;
 }
 
 /* Schemes without such a thing are taken to say 200. */
@@ -85,7 +107,7 @@ static long status_of(const struct vz_transfer_work *w)
 {
 	long status = 0;
 
-	curl_easy_getinfo(w->easy, CURLINFO_RESPONSE_CODE, &status);
+	late.curl_easy_getinfo(w->easy, CURLINFO_RESPONSE_CODE, &status);
 	return is_http(w) ? status : 200;
 }
 
@@ -145,7 +167,7 @@ static int judge_head(struct vz_transfer_work *w)
 		return end_as(t, VZ_GOT_ASKEW, "the server sends another range than was asked for");
 	if (w->ranged && status == 200 && is_http(w) && vz_body_restart(b, &t->err) < 0)
 		return end_as(t, VZ_GOT_LOCAL, "cannot write");
-	curl_easy_getinfo(w->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+	late.curl_easy_getinfo(w->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
 	if (length < 0)
 		return 0;
 	if ((uint64_t)length > b->limit - b->have || (b->exact && (uint64_t)length != b->limit - b->have))
@@ -213,30 +235,30 @@ static void set_request(struct vz_transfer_work *w)
 	const struct vz_transfer *t = w->t;
 	CURL *e = w->easy;
 
-	curl_slist_free_all(w->headers);
+	late.curl_slist_free_all(w->headers);
 	w->headers = NULL;
 	for (size_t i = 0; t->headers && t->headers[i]; i++)
-		w->headers = curl_slist_append(w->headers, t->headers[i]);
+		w->headers = late.curl_slist_append(w->headers, t->headers[i]);
 	if (w->headers)
-		curl_easy_setopt(e, CURLOPT_HTTPHEADER, w->headers);
+		late.curl_easy_setopt(e, CURLOPT_HTTPHEADER, w->headers);
 	if (t->method && strcmp(t->method, "HEAD") == 0) {
-		curl_easy_setopt(e, CURLOPT_NOBODY, 1L);
+		late.curl_easy_setopt(e, CURLOPT_NOBODY, 1L);
 		return;
 	}
 	if (!t->method)
 		return;
-	curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
+	late.curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
 	if (t->upload) {
-		curl_easy_setopt(e, CURLOPT_UPLOAD, 1L);
-		curl_easy_setopt(e, CURLOPT_INFILESIZE_LARGE, (curl_off_t)t->upload->size);
-		curl_easy_setopt(e, CURLOPT_READFUNCTION, on_upload);
-		curl_easy_setopt(e, CURLOPT_READDATA, w);
-		curl_easy_setopt(e, CURLOPT_SEEKFUNCTION, on_rewind);
-		curl_easy_setopt(e, CURLOPT_SEEKDATA, w);
+		late.curl_easy_setopt(e, CURLOPT_UPLOAD, 1L);
+		late.curl_easy_setopt(e, CURLOPT_INFILESIZE_LARGE, (curl_off_t)t->upload->size);
+		late.curl_easy_setopt(e, CURLOPT_READFUNCTION, on_upload);
+		late.curl_easy_setopt(e, CURLOPT_READDATA, w);
+		late.curl_easy_setopt(e, CURLOPT_SEEKFUNCTION, on_rewind);
+		late.curl_easy_setopt(e, CURLOPT_SEEKDATA, w);
 	} else {
-		curl_easy_setopt(e, CURLOPT_POSTFIELDS, "");
+		late.curl_easy_setopt(e, CURLOPT_POSTFIELDS, "");
 	}
-	curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, t->method);
+	late.curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, t->method);
 }
 
 /* libcurl reads up to a hundred buffers before it looks at the rate: a second's worth at most. */
@@ -249,12 +271,12 @@ static long buffer_for(uint64_t rate)
 
 static void set_network(CURL *e, const struct vz_network *n)
 {
-	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT, n->connect_seconds ? (long)n->connect_seconds : 15L);
-	curl_easy_setopt(e, CURLOPT_LOW_SPEED_LIMIT, 1024L);
-	curl_easy_setopt(e, CURLOPT_LOW_SPEED_TIME, n->stall_seconds ? (long)n->stall_seconds : 30L);
+	late.curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT, n->connect_seconds ? (long)n->connect_seconds : 15L);
+	late.curl_easy_setopt(e, CURLOPT_LOW_SPEED_LIMIT, 1024L);
+	late.curl_easy_setopt(e, CURLOPT_LOW_SPEED_TIME, n->stall_seconds ? (long)n->stall_seconds : 30L);
 	if (n->proxy)
-		curl_easy_setopt(e, CURLOPT_PROXY, n->proxy);
-	curl_easy_setopt(e, CURLOPT_BUFFERSIZE, buffer_for(n->rate));
+		late.curl_easy_setopt(e, CURLOPT_PROXY, n->proxy);
+	late.curl_easy_setopt(e, CURLOPT_BUFFERSIZE, buffer_for(n->rate));
 }
 
 /* Each of those that run gets its part of the rate. */
@@ -266,33 +288,33 @@ static void share_rate(struct vz_transfers *all)
 		n += all->works[i].t != NULL;
 	for (unsigned i = 0; all->network.rate && i < all->parallel; i++)
 		if (all->works[i].t)
-			curl_easy_setopt(all->works[i].easy, CURLOPT_MAX_RECV_SPEED_LARGE, (curl_off_t)(all->network.rate / n + 1));
+			late.curl_easy_setopt(all->works[i].easy, CURLOPT_MAX_RECV_SPEED_LARGE, (curl_off_t)(all->network.rate / n + 1));
 }
 
 static void set_options(struct vz_transfer_work *w, const struct vz_network *network)
 {
 	CURL *e = w->easy;
 
-	curl_easy_reset(e);
-	curl_easy_setopt(e, CURLOPT_URL, w->t->url);
-	curl_easy_setopt(e, CURLOPT_PRIVATE, w);
-	curl_easy_setopt(e, CURLOPT_ERRORBUFFER, w->error);
-	curl_easy_setopt(e, CURLOPT_USERAGENT, "vzpkg/" PACKAGE_VERSION);
-	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(e, CURLOPT_FILETIME, 1L);
-	curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https,ftp,file");
-	curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 1L);
-	curl_easy_setopt(e, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(e, CURLOPT_MAXREDIRS, 5L);
+	late.curl_easy_reset(e);
+	late.curl_easy_setopt(e, CURLOPT_URL, w->t->url);
+	late.curl_easy_setopt(e, CURLOPT_PRIVATE, w);
+	late.curl_easy_setopt(e, CURLOPT_ERRORBUFFER, w->error);
+	late.curl_easy_setopt(e, CURLOPT_USERAGENT, "vzpkg/" PACKAGE_VERSION);
+	late.curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+	late.curl_easy_setopt(e, CURLOPT_FILETIME, 1L);
+	late.curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	late.curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https,ftp,file");
+	late.curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 1L);
+	late.curl_easy_setopt(e, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+	late.curl_easy_setopt(e, CURLOPT_MAXREDIRS, 5L);
 	set_network(e, network);
-	curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
-	curl_easy_setopt(e, CURLOPT_HEADERDATA, w);
-	curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
-	curl_easy_setopt(e, CURLOPT_WRITEDATA, w);
+	late.curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
+	late.curl_easy_setopt(e, CURLOPT_HEADERDATA, w);
+	late.curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
+	late.curl_easy_setopt(e, CURLOPT_WRITEDATA, w);
 	if (w->t->if_modified_since) {
-		curl_easy_setopt(e, CURLOPT_TIMECONDITION, (long)CURL_TIMECOND_IFMODSINCE);
-		curl_easy_setopt(e, CURLOPT_TIMEVALUE_LARGE, (curl_off_t)w->t->if_modified_since);
+		late.curl_easy_setopt(e, CURLOPT_TIMECONDITION, (long)CURL_TIMECOND_IFMODSINCE);
+		late.curl_easy_setopt(e, CURLOPT_TIMEVALUE_LARGE, (curl_off_t)w->t->if_modified_since);
 	}
 	set_request(w);
 }
@@ -303,6 +325,8 @@ int vz_transfer_start(struct vz_transfers *all, struct vz_transfer *t, struct vz
 	bool ranged = !t->no_range && vz_body_can_resume(t->body);
 	CURLMcode rc;
 
+	if (begin(all, err) < 0)
+		return -1;
 	while (w->t)
 		w++;
 	if (!ranged && t->body->have && vz_body_restart(t->body, err) < 0)
@@ -318,12 +342,12 @@ int vz_transfer_start(struct vz_transfers *all, struct vz_transfer *t, struct vz
 	if (ranged) {
 		auto_free char *range = vz_printf("%" PRIu64 "-", t->body->have);
 
-		curl_easy_setopt(w->easy, CURLOPT_RANGE, range);
+		late.curl_easy_setopt(w->easy, CURLOPT_RANGE, range);
 	}
-	rc = curl_multi_add_handle(all->multi, w->easy);
+	rc = late.curl_multi_add_handle(all->multi, w->easy);
 	if (rc != CURLM_OK) {
 		w->t = NULL;
-		return vz_err_set(err, VZ_FAILED, "start a download: %s", curl_multi_strerror(rc));
+		return vz_err_set(err, VZ_FAILED, "start a download: %s", late.curl_multi_strerror(rc));
 	}
 	t->work = w;
 	return 0;
@@ -333,7 +357,7 @@ void vz_transfer_stop(struct vz_transfers *all, struct vz_transfer *t)
 {
 	if (!t->work)
 		return;
-	curl_multi_remove_handle(all->multi, t->work->easy);
+	late.curl_multi_remove_handle(all->multi, t->work->easy);
 	t->work->t = NULL;
 	t->work = NULL;
 	share_rate(all);
@@ -352,7 +376,7 @@ static enum vz_outcome meaning(const struct vz_transfer_work *w, CURLcode code)
 {
 	double connected = 0;
 
-	curl_easy_getinfo(w->easy, CURLINFO_CONNECT_TIME, &connected);
+	late.curl_easy_getinfo(w->easy, CURLINFO_CONNECT_TIME, &connected);
 	switch (code) {
 	case CURLE_PARTIAL_FILE:
 	case CURLE_RECV_ERROR:
@@ -400,14 +424,14 @@ static void judge(struct vz_transfer_work *w, CURLcode code)
 	curl_off_t retry_after = 0, modified = 0, first = 0, total = 0;
 
 	t->status = is_http(w) ? status : 0;
-	curl_easy_getinfo(w->easy, CURLINFO_CONDITION_UNMET, &unmet);
-	curl_easy_getinfo(w->easy, CURLINFO_FILETIME_T, &modified);
+	late.curl_easy_getinfo(w->easy, CURLINFO_CONDITION_UNMET, &unmet);
+	late.curl_easy_getinfo(w->easy, CURLINFO_FILETIME_T, &modified);
 	t->modified = modified > 0 ? modified : 0;
-	curl_easy_getinfo(w->easy, CURLINFO_STARTTRANSFER_TIME_T, &first);
-	curl_easy_getinfo(w->easy, CURLINFO_TOTAL_TIME_T, &total);
+	late.curl_easy_getinfo(w->easy, CURLINFO_STARTTRANSFER_TIME_T, &first);
+	late.curl_easy_getinfo(w->easy, CURLINFO_TOTAL_TIME_T, &total);
 	t->first_ms = (unsigned)(first / 1000);
 	t->total_ms = (unsigned)(total / 1000);
-	curl_easy_getinfo(w->easy, CURLINFO_RETRY_AFTER, &retry_after);
+	late.curl_easy_getinfo(w->easy, CURLINFO_RETRY_AFTER, &retry_after);
 	t->retry_after = retry_after > 0 && retry_after < 3600 ? (unsigned)retry_after : retry_after > 0 ? 3600 : 0;
 	if (t->outcome != VZ_GOT_WHOLE)
 		return;
@@ -418,7 +442,7 @@ static void judge(struct vz_transfer_work *w, CURLcode code)
 	else if (code == CURLE_OK)
 		judge_whole(w);
 	else
-		end_as(t, meaning(w, code), "%s", w->error[0] ? w->error : curl_easy_strerror(code));
+		end_as(t, meaning(w, code), "%s", w->error[0] ? w->error : late.curl_easy_strerror(code));
 }
 
 static struct vz_transfer *ended(struct vz_transfers *all)
@@ -426,11 +450,11 @@ static struct vz_transfer *ended(struct vz_transfers *all)
 	struct vz_transfer_work *w = NULL;
 	struct vz_transfer *t;
 	int left;
-	CURLMsg *msg = curl_multi_info_read(all->multi, &left);
+	CURLMsg *msg = late.curl_multi_info_read(all->multi, &left);
 
 	if (!msg)
 		return NULL;
-	curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, &w);
+	late.curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, &w);
 	t = w->t;
 	judge(w, msg->data.result);
 	vz_transfer_stop(all, t);
@@ -442,16 +466,19 @@ int vz_transfers_next(struct vz_transfers *all, int ms, struct vz_transfer **ret
 	CURLMcode rc = CURLM_OK;
 	int running;
 
+	*ret = NULL;
+	if (!all->multi)
+		return 0;
 	for (int i = 0; i < 2; i++) {
 		*ret = ended(all);
 		if (*ret)
 			return 0;
 		if (i == 1)
-			rc = curl_multi_poll(all->multi, NULL, 0, ms, NULL);
+			rc = late.curl_multi_poll(all->multi, NULL, 0, ms, NULL);
 		if (rc == CURLM_OK)
-			rc = curl_multi_perform(all->multi, &running);
+			rc = late.curl_multi_perform(all->multi, &running);
 		if (rc != CURLM_OK)
-			return vz_err_set(err, VZ_FAILED, "downloads: %s", curl_multi_strerror(rc));
+			return vz_err_set(err, VZ_FAILED, "downloads: %s", late.curl_multi_strerror(rc));
 	}
 	*ret = ended(all);
 	return 0;

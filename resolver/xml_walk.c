@@ -9,10 +9,19 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/digest.h"
+#include "base/late.h"
 #include "resolver/xml.h"
 
 #define MAX_ATTRIBUTES 32
 #define MAX_TEXT (16 << 20)
+
+#define CALLS(X) X(xmlFreeTextReader) X(xmlReaderForMemory) X(xmlTextReaderConstLocalName) \
+	X(xmlTextReaderConstValue) X(xmlTextReaderIsEmptyElement) X(xmlTextReaderMoveToElement) \
+	X(xmlTextReaderMoveToNextAttribute) X(xmlTextReaderNodeType) X(xmlTextReaderRead) \
+	X(xmlTextReaderSetStructuredErrorHandler)
+static struct { CALLS(VZ_LATE_MEMBER) } late;
+static const char *const names[] = { CALLS(VZ_LATE_NAME) NULL };
+static struct vz_late libxml2 = VZ_LATE("libxml2.so.2", names, &late, NULL);
 
 struct walk {
 	const struct vz_xml_walk *to;
@@ -71,12 +80,12 @@ static char *copy(const xmlChar *s)
 static void take_attributes(struct walk *w)
 {
 	drop_attributes(w);
-	while (w->n_attributes < 2 * MAX_ATTRIBUTES && xmlTextReaderMoveToNextAttribute(w->reader) == 1) {
-		w->attributes[w->n_attributes++] = copy(xmlTextReaderConstLocalName(w->reader));
-		w->attributes[w->n_attributes++] = copy(xmlTextReaderConstValue(w->reader));
+	while (w->n_attributes < 2 * MAX_ATTRIBUTES && late.xmlTextReaderMoveToNextAttribute(w->reader) == 1) {
+		w->attributes[w->n_attributes++] = copy(late.xmlTextReaderConstLocalName(w->reader));
+		w->attributes[w->n_attributes++] = copy(late.xmlTextReaderConstValue(w->reader));
 	}
 	w->attributes[w->n_attributes] = NULL;
-	xmlTextReaderMoveToElement(w->reader);
+	late.xmlTextReaderMoveToElement(w->reader);
 }
 
 static int close_element(struct walk *w, struct vz_err *err)
@@ -104,10 +113,10 @@ static int node(struct walk *w, struct vz_err *err)
 	const xmlChar *value;
 	bool empty;
 
-	switch (xmlTextReaderNodeType(w->reader)) {
+	switch (late.xmlTextReaderNodeType(w->reader)) {
 	case XML_READER_TYPE_ELEMENT:
-		empty = xmlTextReaderIsEmptyElement(w->reader) == 1;
-		vz_buf_printf(&w->path, "/%s", (const char *)xmlTextReaderConstLocalName(w->reader));
+		empty = late.xmlTextReaderIsEmptyElement(w->reader) == 1;
+		vz_buf_printf(&w->path, "/%s", (const char *)late.xmlTextReaderConstLocalName(w->reader));
 		vz_buf_clear(&w->text);
 		take_attributes(w);
 		e.path = w->path.data;
@@ -118,7 +127,7 @@ static int node(struct walk *w, struct vz_err *err)
 		return close_element(w, err);
 	case XML_READER_TYPE_TEXT:
 	case XML_READER_TYPE_CDATA:
-		value = xmlTextReaderConstValue(w->reader);
+		value = late.xmlTextReaderConstValue(w->reader);
 		if (value && w->text.len < MAX_TEXT)
 			vz_buf_puts(&w->text, (const char *)value);
 		return 0;
@@ -139,18 +148,18 @@ int vz_xml_walk(const char *text, size_t len, const struct vz_xml_walk *to, stru
 	struct walk w = { .to = to };
 	int rc = 1, failed = 0;
 
-	if (vz_xml_gate_add(&gate, text, len, err) < 0 || vz_xml_gate_end(&gate, err) < 0)
+	if (vz_xml_gate_add(&gate, text, len, err) < 0 || vz_xml_gate_end(&gate, err) < 0 || vz_late_open(&libxml2, err) < 0)
 		return -1;
-	w.reader = xmlReaderForMemory(text, (int)len, NULL, NULL, XML_PARSE_NONET | XML_PARSE_NOENT | XML_PARSE_COMPACT);
+	w.reader = late.xmlReaderForMemory(text, (int)len, NULL, NULL, XML_PARSE_NONET | XML_PARSE_NOENT | XML_PARSE_COMPACT);
 	if (!w.reader)
 		return vz_err_set(err, VZ_FAILED, "libxml2 cannot be set up");
-	xmlTextReaderSetStructuredErrorHandler(w.reader, be_silent, NULL);
-	while (!failed && (rc = xmlTextReaderRead(w.reader)) == 1)
+	late.xmlTextReaderSetStructuredErrorHandler(w.reader, be_silent, NULL);
+	while (!failed && (rc = late.xmlTextReaderRead(w.reader)) == 1)
 		failed = node(&w, err);
 	if (!failed && rc < 0)
 		failed = vz_err_set(err, VZ_UNTRUSTED, "the XML is not well-formed");
 	drop_attributes(&w);
-	xmlFreeTextReader(w.reader);
+	late.xmlFreeTextReader(w.reader);
 	vz_buf_release(&w.path);
 	vz_buf_release(&w.text);
 	return failed;
