@@ -7,7 +7,7 @@ libbase_a_SOURCES = \
 	base/passing.c base/passing.h base/path.c base/path.h base/pool.c base/pool.h base/proc.c base/proc.h base/proc_call.c \
 	base/report.c base/report.h base/table.c base/table.h base/texts.c base/texts.h
 libbase_a_SOURCES += base/usage.c base/usage.h
-libbase_a_SOURCES += base/late.c base/late.h
+libbase_a_SOURCES += base/crew.c base/crew.h base/late.c base/late.h
 
 unit_tests += tests/unit/test-err
 check_PROGRAMS += tests/unit/test-err
@@ -98,3 +98,9 @@ check_PROGRAMS += tests/unit/test-late
 tests_unit_test_late_SOURCES = tests/unit/test-late.c tests/unit/unit.h
 tests_unit_test_late_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(ZLIB_CFLAGS)
 tests_unit_test_late_LDADD = $(BASE_LIBS) $(CHECK_LIBS)
+
+unit_tests += tests/unit/test-crew
+check_PROGRAMS += tests/unit/test-crew
+tests_unit_test_crew_SOURCES = tests/unit/test-crew.c tests/unit/unit.h
+tests_unit_test_crew_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_crew_LDADD = $(BASE_LIBS) $(CHECK_LIBS)

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/pool.h"
+#include "base/crew.h"
 #include "base/proc.h"
 #include "builder/auto_run.h"
 #include "store/verdict.h"
@@ -18,13 +18,6 @@ struct wave {
 	size_t first, n;             /* of its environments */
 	size_t workers;
 };
-struct worker {
-	const struct wave *wave;
-	size_t number;
-	struct vz_buf events;        /* lines */
-	struct vz_err err;
-	int rc;
-};
 
 static void wait_for_load(unsigned limit)
 {
@@ -34,18 +27,17 @@ static void wait_for_load(unsigned limit)
 		sleep(1);
 }
 
-/* In a process of its own. What one of the others condemns ends the work of all. */
-static int work(void *arg, struct vz_buf *ret, struct vz_err *err)
+/* In a process of its own; gives events, a line each. What one of the others condemns ends the work of all. */
+static int work(void *arg, size_t number, struct vz_buf *ret, struct vz_err *err)
 {
-	const struct worker *me = arg;
-	const struct wave *w = me->wave;
+	const struct wave *w = arg;
 	const struct vz_auto_run *r = w->run;
 	auto_store struct vz_store *store = vz_store_open(vz_store_path(r->store), VZ_STORE_CHANGE, err);
 	auto_mover struct vz_mover *mover = store ? vz_mover_new(store, r->o->report) : NULL;
 
 	if (!mover)
 		return -1;
-	for (size_t i = w->first + me->number; i < w->first + w->n; i += w->workers) {
+	for (size_t i = w->first + number; i < w->first + w->n; i += w->workers) {
 		const struct vz_trial trial = { store, mover, w->group->envs.v[i], &w->group->to, &w->group->checks, "auto-update" };
 		struct vz_auto_event event;
 
@@ -61,18 +53,9 @@ static int work(void *arg, struct vz_buf *ret, struct vz_err *err)
 	return 0;
 }
 
-static int supervise(void *arg, struct vz_err *err)
+static void take_events(struct vz_auto_run *r, const struct vz_crew_member *one)
 {
-	struct worker *me = arg;
-
-	(void)err;
-	me->rc = vz_proc_call(work, me, &me->events, &me->err);
-	return 0;
-}
-
-static void take_events(struct vz_auto_run *r, struct worker *me)
-{
-	char *at = me->events.data, *line;
+	char *at = one->gave.data, *line;
 
 	while (at && (line = strsep(&at, "\n"))) {
 		struct vz_auto_event event;
@@ -87,24 +70,17 @@ static int run_wave(struct vz_auto_run *r, const struct vz_auto_group *g, size_t
 {
 	const size_t jobs = r->o->jobs ? r->o->jobs : 2;
 	struct wave w = { r, g, first, n, n < jobs ? n : jobs };
-	struct worker *workers = vz_alloc((w.workers + 1) * sizeof *workers);
-	struct vz_pool *pool = vz_pool_new((unsigned)w.workers);
+	struct vz_crew_member *workers = vz_alloc((w.workers + 1) * sizeof *workers);
 	int rc = 0;
 
-	for (size_t i = 0; i < w.workers; i++) {
-		workers[i].wave = &w;
-		workers[i].number = i;
-		vz_pool_add(pool, supervise, &workers[i]);
-	}
-	vz_pool_finish(pool, err);
-	vz_pool_free(pool);
+	vz_crew_run(work, &w, workers, w.workers);
 	for (size_t i = 0; i < w.workers; i++) {
 		take_events(r, &workers[i]);
 		if (workers[i].rc < 0 && rc == 0) {
 			*err = workers[i].err;
 			rc = -1;
 		}
-		vz_buf_release(&workers[i].events);
+		vz_buf_release(&workers[i].gave);
 	}
 	free(workers);
 	return rc;
