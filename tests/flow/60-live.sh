@@ -94,6 +94,15 @@ b 1 true"
 same "$(cat "$where/etc/vz-version")" one
 run 0 vz rollback --all
 same "$(cat "$out")" ""
+# what cannot go back is named
+cp "$root/envs/b/env.json" "$tmp/kept"
+echo nonsense >"$root/envs/b/env.json"
+run 9 vz rollback --all
+one_error_line
+said "environment 'b'"
+run 9 vz --json rollback --all
+same "$(json .error.code)" 9
+cp "$tmp/kept" "$root/envs/b/env.json"
 run 2 vz rollback --all a
 run 2 vz rollback
 run 0 vz umount b
