@@ -111,13 +111,13 @@ static int copy_range(int from, int to, off_t at, off_t end, struct vz_err *err)
 	return 0;
 }
 
-static int copy_content(int from, int to, off_t size, struct vz_err *err)
+int vz_copy_content(int from, int to, uint64_t size, struct vz_err *err)
 {
 	off_t at = 0, end;
 
 	if (ioctl(to, FICLONE, from) == 0)
 		return 0;
-	if (ftruncate(to, size) < 0)
+	if (ftruncate(to, (off_t)size) < 0)
 		return vz_err_sys(err, "write");
 	while ((at = lseek(from, at, SEEK_DATA)) >= 0) {
 		end = lseek(from, at, SEEK_HOLE);
@@ -138,7 +138,7 @@ static int copy_file(int dir, int to, const char *name, struct vz_err *err)
 
 	if (fd < 0)
 		return -1;
-	if (copy_content(from, fd, st.st_size, err) < 0)
+	if (vz_copy_content(from, fd, (uint64_t)st.st_size, err) < 0)
 		return vz_err_wrap(err, "'%s'", name);
 	return copy_attributes(from, &st, to, name, err);
 }

@@ -11,8 +11,12 @@
 #ifndef LINK_COPY_H
 #define LINK_COPY_H
 
+#include <stdint.h>
+
 #include "base/err.h"
 
+/* The content of a file of `size` bytes, with its holes, into an empty one. What `from` does not have is a hole. */
+int vz_copy_content(int from, int to, uint64_t size, struct vz_err *err);
 /* Makes `name` in `dir` a copy of the directory `from`. What is there when it fails is the caller's to remove. */
 int vz_copy_dir(int from, int dir, const char *name, struct vz_err *err);
 

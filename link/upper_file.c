@@ -4,20 +4,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/fs.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/texts.h"
+#include "link/copy.h"
 #include "store/object.h"
 
 #define XATTR_LIMIT (64 * 1024)
-#define COPY_STEP (1 << 30)
 
 /* Overlayfs' own, and labels that the host gives by its own rules. */
 static bool is_foreign(const char *key)
@@ -34,25 +32,15 @@ static bool is_foreign(const char *key)
 static int copy_object(const struct vz_store *s, int to, const struct vz_node *n, struct vz_err *err)
 {
 	auto_fd int from = vz_object_open(s, &n->digest, err);
-	uint64_t left = n->size;
+	struct stat st;
 
 	if (from < 0)
 		return -1;
-	/* where blocks can be shared, they are */
-	if (ioctl(to, FICLONE, from) == 0)
-		return 0;
-	while (left) {
-		ssize_t got = copy_file_range(from, NULL, to, NULL, left < COPY_STEP ? (size_t)left : COPY_STEP, 0);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return vz_err_sys(err, "copy object '%s'", n->payload);
-		if (got == 0)
-			return vz_err_set(err, VZ_DAMAGED, "object '%s' is shorter than it was", n->payload);
-		left -= (uint64_t)got;
-	}
-	return 0;
+	if (fstat(from, &st) < 0)
+		return vz_err_sys(err, "stat object '%s'", n->payload);
+	if ((uint64_t)st.st_size != n->size)
+		return vz_err_set(err, VZ_DAMAGED, "object '%s' has another size than it had", n->payload);
+	return vz_copy_content(from, to, n->size, err) < 0 ? vz_err_wrap(err, "object '%s'", n->payload) : 0;
 }
 
 static int make_file(const struct vz_store *s, int dir, const char *name, const struct vz_node *n, struct vz_err *err)

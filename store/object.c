@@ -9,6 +9,7 @@
 #include "store/tree.h"
 
 #define IN_MEMORY (1 << 20)
+#define BLOCK 4096
 
 void vz_object_path(const struct vz_digest *d, char ret[VZ_HEX_LEN + 2])
 {
@@ -51,6 +52,43 @@ static int end_object(struct vz_store *s, int *fd, const struct vz_digest *d, bo
 	return vz_store_end_file(s, fd, vz_store_objects_fd(s), path, VZ_STORE_SEALED, ret_new, err);
 }
 
+static bool is_zero(const char *p, size_t len)
+{
+	return !*p && memcmp(p, p + 1, len - 1) == 0;
+}
+
+/* Length of the run of blocks at `p` that are all zeros, or are not; what is less than a block is not. */
+static size_t run_length(const char *p, size_t len, bool zeros)
+{
+	size_t n = 0;
+
+	while (n < len && (len - n >= BLOCK && is_zero(p + n, BLOCK)) == zeros)
+		n += len - n < BLOCK ? len - n : BLOCK;
+	return n;
+}
+
+/* At the file's end, which is at a multiple of BLOCK. */
+static int write_sparse(int fd, const char *p, size_t len, struct vz_err *err)
+{
+	off_t end = 0;
+
+	while (len) {
+		size_t hole = run_length(p, len, true), bytes;
+
+		if (hole && (end = lseek(fd, (off_t)hole, SEEK_CUR)) < 0)
+			return vz_err_sys(err, "seek");
+		p += hole;
+		len -= hole;
+		bytes = run_length(p, len, false);
+		if (bytes && vz_write_fd(fd, p, bytes, err) < 0)
+			return -1;
+		p += bytes;
+		len -= bytes;
+		end = bytes ? 0 : end;
+	}
+	return end && ftruncate(fd, end) < 0 ? vz_err_sys(err, "make a hole") : 0;
+}
+
 static int put_as(struct vz_store *s, const struct vz_digest *d, const void *data, size_t len, bool *ret_new,
 		  struct vz_err *err)
 {
@@ -63,7 +101,7 @@ static int put_as(struct vz_store *s, const struct vz_digest *d, const void *dat
 	fd = vz_store_begin_file(s, vz_store_objects_fd(s), err);
 	if (fd < 0)
 		return -1;
-	if (vz_write_fd(fd, data, len, err) < 0)
+	if (write_sparse(fd, data, len, err) < 0)
 		return vz_err_wrap(err, "object");
 	return end_object(s, &fd, d, ret_new, err);
 }
@@ -102,7 +140,7 @@ static int spill(struct vz_object_writer *w, struct vz_err *err)
 		w->fd = vz_store_begin_file(w->store, vz_store_objects_fd(w->store), err);
 	if (w->fd < 0)
 		return -1;
-	if (vz_write_fd(w->fd, w->buf.data, w->buf.len, err) < 0)
+	if (write_sparse(w->fd, w->buf.data, w->buf.len, err) < 0)
 		return vz_err_wrap(err, "object");
 	vz_buf_clear(&w->buf);
 	return 0;

@@ -7,6 +7,9 @@
  * Putting is idempotent and safe from many threads and processes at once: the
  * content goes to a temporary file (O_TMPFILE) and gets its name by link(2),
  * which never replaces.  An object that exists is never written again.
+ *
+ * Blocks that are all zeros are holes, whatever they were where the content came from: its
+ * name does not say which they were, and a file that was sparse stays so.
  */
 #ifndef STORE_OBJECT_H
 #define STORE_OBJECT_H

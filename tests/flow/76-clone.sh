@@ -12,6 +12,8 @@ list() {
 	(cd "$at" && find . -xdev \( -path ./etc/machine-id -o -path ./etc/hostname -o -path ./etc/hosts \) -o \
 		! -type d -printf '%p %y %m %U %G %s %l %T@ %n\n' -o -type d -printf '%p %y %m %U %G\n' | sort
 	cd srv && find . -type f -print0 | sort -z | xargs -r0 sha256sum
+	# before it was opened, overlayfs only guesses
+	[ ! -e data/sparse ] || [ "$(stat -c %b data/sparse)" -le 64 ] || echo "holes are filled"
 	[ ! -e data/none ] || python3 -c 'import os; print("note", os.getxattr("data/none", "user.note"))') >"$tmp/$1.list"
 	run 0 vz umount "$1"
 }
@@ -36,6 +38,7 @@ run 0 vz exec web -- sh -c '
 truncate -s 5M "$root/envs/web/upper/srv/data/sparse" && printf end >>"$root/envs/web/upper/srv/data/sparse"
 python3 -c 'import os, sys; os.setxattr(sys.argv[1], "user.note", b"kept")' "$root/envs/web/upper/srv/data/none"
 list web
+! grep 'holes are filled' "$tmp/web.list" || die "this file system has no holes"
 cp "$tmp/web.list" "$tmp/before"
 
 run 0 vz --json clone web copy

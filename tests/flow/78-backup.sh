@@ -14,6 +14,7 @@ list() {
 	(cd "$at" && find . -xdev \( -path ./etc/machine-id -o -path ./etc/hostname -o -path ./etc/hosts \) -o \
 		! -type d -printf '%p %y %m %U %G %s %l %T@ %n\n' -o -type d -printf '%p %y %m %U %G\n' | sort
 	find . -xdev -type f ! -path './etc/host*' -print0 | sort -z | xargs -0 sha256sum
+	[ "$(stat -c %b srv/data/sparse)" -le 64 ] || echo "holes are filled"
 	python3 -c 'import os; print("note", os.getxattr("srv/data/none", "user.note"))') >"$3"
 	run 0 "$1" umount "$2"
 }
@@ -27,7 +28,9 @@ run 0 vz exec web -- sh -c '
 	rm -r /usr/share/bug && mkdir /usr/share/bug && echo mine >/usr/share/bug/mine'
 python3 -c 'import os, sys; os.setxattr(sys.argv[1], "user.note", b"kept")' "$root/envs/web/upper/srv/data/none"
 run 0 vz set web --memory 64M
+truncate -s 5M "$root/envs/web/upper/srv/data/sparse" && printf end >>"$root/envs/web/upper/srv/data/sparse"
 list vz web "$tmp/web.list"
+! grep 'holes are filled' "$tmp/web.list" || die "this file system has no holes"
 
 # what it costs
 run 0 vz --json backup web "$tmp/web.backup"

@@ -151,6 +151,45 @@ static int put_hundred(void *arg, struct vz_err *err)
 	return 0;
 }
 
+/* Zeros at either end and in between, of less than a block and of many. */
+START_TEST(test_holes)
+{
+	static const struct { size_t size, at, len; } cases[] = {
+		{ 5000, 4900, 100 }, { 8192, 8191, 1 }, { 1 << 19, 3000, 9000 }, { 1 << 19, 0, 1 }, { 1 << 19, (1 << 19) - 1, 1 },
+		{ 5 << 20, 1 << 20, 1 }, { (5 << 20) + 77, 0, 10 }, { (5 << 20) + 77, (5 << 20) + 70, 7 }, { 3 << 20, 0, 0 },
+	};
+	auto_scratch char *dir = scratch_new();
+	auto_store struct vz_store *s = new_store(dir);
+	auto_object_writer struct vz_object_writer *w = vz_object_writer_new(s);
+	struct vz_err err = {0};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		auto_free char *bytes = vz_alloc(cases[i].size), *some = some_bytes(cases[i].len, (unsigned)i + 3);
+		struct vz_digest d, again;
+		const void *inlined;
+		uint64_t size;
+		struct stat st;
+
+		memset(bytes, 0, cases[i].size);
+		memcpy(bytes + cases[i].at, some, cases[i].len);
+		must(vz_object_writer_add(w, bytes, cases[i].size, &err));
+		must(vz_object_writer_end(w, &d, &size, &inlined, &err));
+		ck_assert(!inlined && size == cases[i].size);
+		check_content(s, &d, bytes, cases[i].size);
+		must(vz_object_put(s, bytes, cases[i].size, &again, NULL, &err));
+		ck_assert_int_eq(vz_digest_cmp(&d, &again), 0);
+		{
+			auto_fd int fd = vz_object_open(s, &d, &err);
+
+			ck_assert_int_eq(fstat(fd, &st), 0);
+			ck_assert_int_eq((int64_t)st.st_size, (int64_t)cases[i].size);
+			ck_assert_msg((size_t)st.st_blocks * 512 <= cases[i].len + 3 * 4096, "case %zu takes %lld blocks", i,
+				      (long long)st.st_blocks);
+		}
+	}
+}
+END_TEST
+
 START_TEST(test_crowd)
 {
 	auto_scratch char *dir = scratch_new();
@@ -167,4 +206,4 @@ START_TEST(test_crowd)
 }
 END_TEST
 
-UNIT_MAIN("object", test_put, test_writer, test_put_fd, test_crowd)
+UNIT_MAIN("object", test_put, test_writer, test_put_fd, test_holes, test_crowd)
