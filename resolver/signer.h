@@ -4,9 +4,9 @@
  *
  * To start gpgv for each of many packages costs more than to open them.  What it
  * has to say is mostly about the key, though: that it is in the keyring, bound
- * to its owner, neither expired nor revoked.  That is asked once.  Of another
- * signature by the same key there is left to ask whether it fits these bytes, which
- * is arithmetic, and libcrypto's.
+ * to its owner, neither expired nor revoked.  That is asked once, of a key that
+ * signs the metadata, too, with these.  Of another signature by the same key there is
+ * left to ask whether it fits these bytes, which is arithmetic, and libcrypto's.
  *
  * Only the plainest of signatures is taken (RFC 9580, 5.2.3): one packet, of
  * version 4, over a binary document, with RSA of at least 2048 bits and SHA-256, -384 or

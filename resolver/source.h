@@ -43,7 +43,7 @@ struct vz_source {
 	struct vz_mirrors mirrors;           /* owned */
 	bool located;                        /* servers named them, so their order is ours to choose */
 	struct vz_speeds speeds;             /* what is known of them */
-	struct vz_signers *signers;          /* of its packages; owned */
+	struct vz_signers *signers;          /* of its metadata and packages; owned */
 	struct vz_fetch *fetch;
 	const struct vz_report *report;
 	bool offline;

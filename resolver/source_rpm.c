@@ -40,16 +40,26 @@ static void listing_release(struct listing *l)
 	memset(l, 0, sizeof *l);
 }
 
+/* Whose key is good for this has one that is good for packages, too, and mostly it is theirs. */
+static int judge_signature(const struct vz_source *s, const struct listing *l, struct vz_err *err)
+{
+	auto_buf struct vz_buf keyring = {0}, binary = {0};
+
+	if (vz_keyring_read(s->repo, &keyring, err) < 0 || vz_trust_detached(&keyring, &l->text, &l->signature, err) < 0)
+		return -1;
+	if (vz_trust_dearmor(&l->signature, &binary))
+		vz_signers_learn(s->signers, &keyring, &l->text, &binary);
+	return 0;
+}
+
 static int check_signature(const struct vz_source *s, const struct listing *l, struct vz_err *err)
 {
 	enum vz_recipe_trust trust = s->repo->trust;
-	auto_buf struct vz_buf keyring = {0};
 
 	if (!s->repo->key)
 		return 0;
 	if (l->signature.len)
-		return vz_keyring_read(s->repo, &keyring, err) < 0 ? -1 :
-		       vz_trust_detached(&keyring, &l->text, &l->signature, err);
+		return judge_signature(s, l, err);
 	if (trust == VZ_TRUST_METADATA || trust == VZ_TRUST_BOTH) {
 		vz_err_set(err, VZ_UNTRUSTED, "'%s' is not signed: there is no '%s.asc'", PATH, PATH);
 		return vz_err_hint(err, "where each package is signed instead, say 'trust = packages' in the recipe");

@@ -19,6 +19,8 @@
 #define TEXT_LIMIT (10 << 20)
 #define ARMOR_BEGIN "-----BEGIN PGP PUBLIC KEY BLOCK-----"
 #define ARMOR_END "-----END PGP PUBLIC KEY BLOCK-----"
+#define SIGNATURE_BEGIN "-----BEGIN PGP SIGNATURE-----"
+#define SIGNATURE_END "-----END PGP SIGNATURE-----"
 #define STATUS "[GNUPG:] "
 
 /* Base64 between [p, end) into `ret`; the CRC line ("=xxxx") is no data. */
@@ -48,18 +50,26 @@ static bool add_base64(const char *p, const char *end, struct vz_buf *ret)
 	return true;
 }
 
+/* An armoured block, up to its last line. */
+static bool add_block(const char *text, const char *end, struct vz_buf *ret)
+{
+	const char *p = strchr(text, '\n');
+
+	/* headers, then an empty line, then the data */
+	while (end && p && p < end && p[1 + strspn(p + 1, " \t\r")] != '\n')
+		p = strchr(p + 1, '\n');
+	return end && p && p < end && add_base64(p + 1 + strspn(p + 1, " \t\r\n"), end, ret);
+}
+
 /* All armoured blocks of `text`, as binary. */
 static bool dearmor(const char *text, struct vz_buf *ret)
 {
 	bool any = false;
 
 	while ((text = strstr(text, ARMOR_BEGIN))) {
-		const char *end = strstr(text, ARMOR_END), *p = strchr(text, '\n');
+		const char *end = strstr(text, ARMOR_END);
 
-		/* headers, then an empty line, then the data */
-		while (end && p && p < end && p[1 + strspn(p + 1, " \t\r")] != '\n')
-			p = strchr(p + 1, '\n');
-		if (!end || !p || p >= end || !add_base64(p + 1 + strspn(p + 1, " \t\r\n"), end, ret))
+		if (!add_block(text, end, ret))
 			return false;
 		text = end;
 		any = true;
@@ -261,4 +271,17 @@ int vz_trust_detached(const struct vz_buf *keyring, const struct vz_buf *text, c
 	if (file < 0 || signed_file < 0)
 		return -1;
 	return run_gpgv(keyring, file, signed_file, NULL, err);
+}
+
+bool vz_trust_dearmor(const struct vz_buf *signature, struct vz_buf *ret)
+{
+	const size_t begin = strlen(SIGNATURE_BEGIN), end = strlen(SIGNATURE_END);
+	const char *text = signature->data, *last;
+
+	if (signature->len < begin || strlen(text) != signature->len || strncmp(text, SIGNATURE_BEGIN, begin) != 0)
+		return false;
+	last = strstr(text + begin, "-----");
+	if (!last || strncmp(last, SIGNATURE_END, end) != 0 || last[end + strspn(last + end, " \t\r\n")])
+		return false;
+	return add_block(text, last, ret);
 }

@@ -15,6 +15,7 @@
 #ifndef RESOLVER_TRUST_H
 #define RESOLVER_TRUST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/buf.h"
@@ -30,5 +31,7 @@ int vz_trust_clearsigned(const struct vz_buf *keyring, const char *text, size_t 
 /* Verifies `text` against the detached signature. VZ_UNTRUSTED. */
 int vz_trust_detached(const struct vz_buf *keyring, const struct vz_buf *text, const struct vz_buf *signature,
 		      struct vz_err *err);
+/* What an armoured signature is in binary, added to `ret`. False: it is not one block and nothing else. */
+bool vz_trust_dearmor(const struct vz_buf *signature, struct vz_buf *ret);
 
 #endif

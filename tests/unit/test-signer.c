@@ -182,6 +182,46 @@ START_TEST(test_subkey)
 }
 END_TEST
 
+/* What a repository's metadata teaches, whose signature is armoured. */
+START_TEST(test_armoured)
+{
+	auto_signers struct vz_signers *s = vz_signers_new();
+	auto_buf struct vz_buf metadata = {0}, armoured = {0}, binary = {0}, more = {0};
+
+	vz_buf_puts(&metadata, "<repomd/>");
+	run_gpg(&metadata, &armoured, "--armor", "--detach-sign", "-u", "good@example.org");
+	must(vz_trust_detached(&both, &metadata, &armoured, &err));
+	vz_signers_learn(s, &both, &metadata, &armoured);
+	ck_assert(!vz_signers_know(s, &text, &signature));
+	ck_assert(vz_trust_dearmor(&armoured, &binary));
+	vz_signers_learn(s, &both, &metadata, &binary);
+	ck_assert(vz_signers_know(s, &text, &signature));
+
+	/* one block, and nothing else */
+	vz_buf_clear(&binary);
+	ck_assert(!vz_trust_dearmor(&signature, &binary));
+	vz_buf_puts(&more, " ");
+	vz_buf_add(&more, armoured.data, armoured.len);
+	ck_assert(!vz_trust_dearmor(&more, &binary));
+	vz_buf_clear(&more);
+	vz_buf_add(&more, armoured.data, armoured.len);
+	vz_buf_puts(&more, "\n");
+	ck_assert(vz_trust_dearmor(&more, &binary));
+	vz_buf_add(&more, armoured.data, armoured.len);
+	ck_assert(!vz_trust_dearmor(&more, &binary));
+	vz_buf_clear(&more);
+	vz_buf_add(&more, armoured.data, 60);
+	vz_buf_add(&more, armoured.data, armoured.len);
+	ck_assert(!vz_trust_dearmor(&more, &binary));
+	ck_assert(!vz_trust_dearmor(&(struct vz_buf){0}, &binary));
+	for (size_t len = 0; len < armoured.len - 2; len++) {
+		vz_buf_clear(&more);
+		vz_buf_add(&more, armoured.data, len);
+		ck_assert(!vz_trust_dearmor(&more, &binary));
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("signer");
@@ -197,6 +237,7 @@ int main(void)
 	tcase_add_test(tc, test_twice);
 	tcase_add_test(tc, test_not_learned);
 	tcase_add_test(tc, test_subkey);
+	tcase_add_test(tc, test_armoured);
 	suite_add_tcase(suite, tc);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
