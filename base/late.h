@@ -9,12 +9,12 @@
  *     #define CALLS(X) X(curl_easy_init) X(curl_easy_perform)
  *     static struct { CALLS(VZ_LATE_MEMBER) } late;
  *     static const char *const names[] = { CALLS(VZ_LATE_NAME) NULL };
- *     static struct vz_late curl = VZ_LATE("libcurl.so.4", names, &late, NULL);
+ *     static struct vz_late curl = VZ_LATE(CURL_SONAME, names, &late, NULL);
  *
  *     if (vz_late_open(&curl, err) < 0) …
  *     late.curl_easy_init();
  *
- * It stays open.  The number in its name is that of the ABI that its header describes.
+ * It stays open.  configure finds its name, which is that of the ABI that its header describes.
  */
 #ifndef BASE_LATE_H
 #define BASE_LATE_H

@@ -62,7 +62,7 @@ struct vz_transfers *vz_transfers_new(unsigned parallel, const struct vz_network
 /* With the first that is started. */
 static int begin(struct vz_transfers *all, struct vz_err *err)
 {
-	static struct vz_late curl = VZ_LATE("libcurl.so.4", names, &late, init_curl);
+	static struct vz_late curl = VZ_LATE(CURL_SONAME, names, &late, init_curl);
 
 	if (all->multi)
 		return 0;

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/digest.h"
 #include "base/late.h"
+#include "config.h"
 #include "resolver/xml.h"
 
 #define MAX_ATTRIBUTES 32
@@ -21,7 +22,7 @@
 	X(xmlTextReaderSetStructuredErrorHandler)
 static struct { CALLS(VZ_LATE_MEMBER) } late;
 static const char *const names[] = { CALLS(VZ_LATE_NAME) NULL };
-static struct vz_late libxml2 = VZ_LATE("libxml2.so.2", names, &late, NULL);
+static struct vz_late libxml2 = VZ_LATE(XML_SONAME, names, &late, NULL);
 
 struct walk {
 	const struct vz_xml_walk *to;
