@@ -222,6 +222,7 @@ flow_tests += \
 	tests/flow/68-posix.sh \
 	tests/flow/69-capture.sh \
 	tests/flow/28-images.sh \
+	tests/flow/15-repository-attacks.sh \
 	tests/flow/16-trust.sh \
 	tests/flow/17-hostile-packages.sh \
 	tests/flow/15-places.sh \
