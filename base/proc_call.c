@@ -41,8 +41,35 @@ static int64_t now(void)
 	return t.tv_sec;
 }
 
+/* What comes from the child: the head, then the rest. */
+struct arrival {
+	struct head head;
+	size_t head_len;
+	struct vz_buf *rest;
+};
+
+#define AT_ONCE (1u << 18)
+
+/* The rest is read to where it is wanted: it may be long. */
+static ssize_t read_some(int fd, struct arrival *a)
+{
+	bool is_head = a->head_len < sizeof a->head;
+	ssize_t len;
+
+	if (is_head) {
+		len = read(fd, (char *)&a->head + a->head_len, sizeof a->head - a->head_len);
+		a->head_len += len > 0 ? (size_t)len : 0;
+		return len;
+	}
+	vz_buf_reserve(a->rest, AT_ONCE);
+	len = read(fd, a->rest->data + a->rest->len, AT_ONCE);
+	a->rest->len += len > 0 ? (size_t)len : 0;
+	a->rest->data[a->rest->len] = 0;
+	return len;
+}
+
 /* Until the child closes its end. */
-static int collect(int fd, pid_t pid, unsigned seconds, struct vz_buf *got, struct vz_err *err)
+static int collect(int fd, pid_t pid, unsigned seconds, struct arrival *a, struct vz_err *err)
 {
 	const int64_t end = now() + seconds;
 	struct pollfd pfd = { fd, POLLIN, 0 };
@@ -61,40 +88,33 @@ static int collect(int fd, pid_t pid, unsigned seconds, struct vz_buf *got, stru
 		}
 		if (poll(&pfd, 1, 1000) < 0 && errno != EINTR)
 			return vz_err_sys(err, "poll");
-		if (pfd.revents) {
-			vz_buf_reserve(got, 1 << 18);
-			len = read(fd, got->data + got->len, 1 << 18);
-		}
+		if (pfd.revents)
+			len = read_some(fd, a);
 		if (len == 0)
 			return 0;
 		if (len < 0 && errno != EINTR)
 			return vz_err_sys(err, "read from a child process");
-		if (len > 0 && pfd.revents)
-			got->len += (size_t)len;
 		pfd.revents = 0;
 	}
 }
 
-static int take(struct vz_buf *got, int status, struct vz_buf *ret, struct vz_err *err)
+static int judge(const struct arrival *a, int status, struct vz_err *err)
 {
-	struct head h;
-
 	if (vz_interrupted(err) < 0)
 		return -1;
-	if (!WIFEXITED(status) || WEXITSTATUS(status) || got->len < sizeof h)
+	if (!WIFEXITED(status) || WEXITSTATUS(status) || a->head_len < sizeof a->head)
 		return vz_err_set(err, VZ_FAILED, "a child process ended with status %d",
 				  WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
-	memcpy(&h, got->data, sizeof h);
-	if (h.rc < 0)
-		*err = h.err;
-	else if (ret)
-		vz_buf_add(ret, got->data + sizeof h, got->len - sizeof h);
-	return h.rc;
+	if (a->head.rc < 0)
+		*err = a->head.err;
+	return a->head.rc;
 }
 
 int vz_proc_call_within(unsigned seconds, vz_proc_fn fn, void *arg, struct vz_buf *ret, struct vz_err *err)
 {
-	auto_buf struct vz_buf got = {0};
+	auto_buf struct vz_buf unwanted = {0};
+	struct arrival a = { .rest = ret ? ret : &unwanted };
+	const size_t before = a.rest->len;
 	pid_t parent = getpid(), pid;
 	int pair[2], status = 0, rc;
 
@@ -108,13 +128,17 @@ int vz_proc_call_within(unsigned seconds, vz_proc_fn fn, void *arg, struct vz_bu
 		close(pair[0]);
 		return vz_err_sys(err, "fork");
 	}
-	rc = collect(pair[0], pid, seconds, &got, err);
+	rc = collect(pair[0], pid, seconds, &a, err);
 	close(pair[0]);
 	if (rc < 0)
 		kill(pid, SIGKILL);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	return rc < 0 ? -1 : take(&got, status, ret, err);
+	if (rc == 0)
+		rc = judge(&a, status, err);
+	if (rc < 0 && a.rest->len > before)
+		a.rest->data[a.rest->len = before] = 0;
+	return rc;
 }
 
 int vz_proc_call(vz_proc_fn fn, void *arg, struct vz_buf *ret, struct vz_err *err)

@@ -131,7 +131,7 @@ static int work(void *arg, struct vz_buf *ret, struct vz_err *err)
 	return check_journal(err) < 0 ? -1 : vz_read_file(AT_FDCWD, "/" FILE_NAME, LIMIT, ret, err);
 }
 
-/* Does the work in a cell; `ret_db` gets what comes behind the entries. */
+/* Does the work in a cell; `ret_db` becomes what comes behind the entries. */
 static int call(struct work *w, struct vz_rpmdb_entries *ret, struct vz_buf *ret_db, struct vz_err *err)
 {
 	auto_buf struct vz_buf all = {0};
@@ -151,7 +151,12 @@ static int call(struct work *w, struct vz_rpmdb_entries *ret, struct vz_buf *ret
 	}
 	if (size)
 		return vz_err_set(err, VZ_FAILED, "the package database is cut off");
-	vz_buf_add(ret_db, all.data + at, all.len - at);
+	/* where it is, so that no memory has to be found for it */
+	memmove(all.data, all.data + at, all.len - at + 1);
+	all.len -= at;
+	vz_buf_release(ret_db);
+	*ret_db = all;
+	all = (struct vz_buf){0};
 	return 0;
 }
 

@@ -153,8 +153,10 @@ static int called(void *arg, struct vz_buf *ret, struct vz_err *err)
 
 	if (*n == 7)
 		abort();
-	if (*n < 0)
+	if (*n < 0) {
+		vz_buf_puts(ret, "lost");
 		return vz_err_set(err, VZ_SCRIPT, "number %d", *n);
+	}
 	for (int i = 0; i < *n; i++)
 		vz_buf_printf(ret, "%d ", i);
 	*n = 0;
@@ -179,6 +181,7 @@ START_TEST(test_call)
 	ck_assert_str_eq(got.data, all.data);
 	n = -4;
 	must_fail(vz_proc_call(called, &n, &got, &err), VZ_SCRIPT, "number -4");
+	ck_assert_str_eq(got.data, all.data);
 	n = 7;
 	must_fail(vz_proc_call(called, &n, NULL, &err), VZ_FAILED, "ended with status 134");
 }
