@@ -12,6 +12,8 @@
 #include "builder/publish.h"
 #include "builder/stage.h"
 #include "resolver/resolve.h"
+#include "store/pending.h"
+#include "store/plans.h"
 #include "store/verdict.h"
 
 struct build {
@@ -394,6 +396,22 @@ static int fetch(struct build *b, const struct vz_publish *known, struct vz_buil
 	return vz_store_sync(b->store, err);
 }
 
+/* What was fetched stays in use until a version is built, or there is nothing to build. */
+static int note_pending(struct build *b, bool same, struct vz_err *err)
+{
+	struct vz_pending pending = { .since = time(NULL) };
+	auto_buf struct vz_buf text = {0};
+
+	if (b->o->dry_run)
+		return 0;
+	if (same || !b->o->fetch_only || !b->plan->n_packages)
+		return vz_pending_forget(b->store, b->recipe->name, err);
+	vz_plan_write(b->plan, &text);
+	if (vz_plans_put(b->store, text.data, text.len, &pending.plan, err) < 0)
+		return -1;
+	return vz_pending_write(b->store, b->recipe->name, &pending, err);
+}
+
 void vz_build_result_release(struct vz_build_result *r)
 {
 	vz_manifest_release(&r->manifest);
@@ -422,6 +440,8 @@ int vz_build(struct vz_store *s, const struct vz_recipe *recipe, const struct vz
 	if (!same && o->dry_run)
 		vz_publish_describe(&known, &ret->manifest);
 	else if (!same && (o->fetch_only ? fetch(&b, &known, ret, err) : build(&b, &start, ret, err)) < 0)
+		return -1;
+	if (note_pending(&b, same, err) < 0)
 		return -1;
 	ret->changed = !same && !ret->held;
 	ret->fetched = b.taken.packages;

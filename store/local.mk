@@ -52,7 +52,13 @@ libstore_a_SOURCES += store/live.c store/live.h store/gc.c store/gc.h store/gc_o
 libstore_a_SOURCES += store/findings.c store/findings.h store/verify.c store/verify.h store/verify_objects.c \
 	store/verify_parts.h store/verify_templates.c
 libstore_a_SOURCES += store/verdict.c store/verdict.h
+libstore_a_SOURCES += store/pending.c store/pending.h
 
+unit_tests += tests/unit/test-pending
+check_PROGRAMS += tests/unit/test-pending
+tests_unit_test_pending_SOURCES = tests/unit/test-pending.c tests/unit/unit.h tests/unit/scratch.h
+tests_unit_test_pending_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_pending_LDADD = $(STORE_LIBS) $(CHECK_LIBS)
 unit_tests += tests/unit/test-verdict
 check_PROGRAMS += tests/unit/test-verdict
 tests_unit_test_verdict_SOURCES = tests/unit/test-verdict.c tests/unit/unit.h tests/unit/scratch.h

@@ -9,6 +9,7 @@
 #include "base/usage.h"
 #include "resolver/repos.h"
 #include "store/gc.h"
+#include "store/pending.h"
 #include "store/reserve.h"
 #include "vzpkg/cli.h"
 #include "vzpkg/json_keep.h"
@@ -73,7 +74,7 @@ static int plan(const struct vz_store *s, struct clean *c, const struct vz_repor
 
 /* ---- doing it ---- */
 
-/* Versions and generations refer to everything else, so they go first. */
+/* Versions, generations and pending updates refer to everything else, so they go first. */
 static int drop_roots(struct vz_store *s, const struct clean *c, struct vz_err *err)
 {
 	for (size_t i = 0; i < c->roots.n_versions; i++) {
@@ -84,6 +85,9 @@ static int drop_roots(struct vz_store *s, const struct clean *c, struct vz_err *
 		if (vz_interrupted(err) < 0 || vz_manifest_remove(s, v->template, v->version, err) < 0)
 			return -1;
 	}
+	for (size_t i = 0; i < c->roots.outdated.n; i++)
+		if (vz_pending_forget(s, c->roots.outdated.v[i], err) < 0)
+			return -1;
 	for (size_t i = 0; i < c->roots.n_envs; i++) {
 		const struct vz_root_env *e = &c->roots.envs[i];
 

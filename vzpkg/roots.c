@@ -2,12 +2,16 @@
 #include "vzpkg/roots.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "base/usage.h"
 #include "resolver/plan.h"
 #include "resolver/recipe.h"
+#include "store/pending.h"
 #include "store/plans.h"
 #include "store/reference.h"
+
+#define PENDING_SECONDS (60 * 24 * 3600) /* how long what was fetched waits */
 
 void vz_roots_release(struct vz_roots *r)
 {
@@ -19,6 +23,7 @@ void vz_roots_release(struct vz_roots *r)
 	}
 	free(r->versions);
 	free(r->envs);
+	vz_texts_release(&r->outdated);
 	vz_live_release(&r->live);
 	*r = (struct vz_roots){0};
 }
@@ -120,6 +125,20 @@ static int read_template(const struct vz_store *s, struct vz_roots *r, const cha
 	return 0;
 }
 
+static void read_pending(const struct vz_store *s, struct vz_roots *r, const char *name)
+{
+	auto_buf struct vz_buf plan = {0};
+	struct vz_pending pending = {0};
+	struct vz_err err;
+
+	if (vz_pending_read(s, name, &pending, &err) < 0 && err.code == VZ_NOTFOUND)
+		return;
+	if (pending.since > time(NULL) - PENDING_SECONDS && vz_plans_get(s, &pending.plan, &plan, &err) == 0)
+		vz_live_add_plan(&r->live, &pending.plan, VZ_LIVE_SHARED);
+	else
+		vz_texts_add(&r->outdated, name);
+}
+
 static int read_templates(const struct vz_store *s, struct vz_roots *r, struct vz_err *err)
 {
 	size_t n;
@@ -128,6 +147,8 @@ static int read_templates(const struct vz_store *s, struct vz_roots *r, struct v
 
 	for (size_t i = 0; rc == 0 && names && i < n; i++)
 		rc = read_template(s, r, names[i], err);
+	for (size_t i = 0; rc == 0 && names && i < n; i++)
+		read_pending(s, r, names[i]);
 	vz_names_free(names, names ? n : 0);
 	return rc;
 }

@@ -9,7 +9,8 @@
  * `keep` says, the current one, and those that an environment or a kept version
  * refers to; of an environment, the newest VZ_ENV_KEEP generations and the
  * current one.  What stays needs its image and its plan, and the records of its
- * plan's packages: by them it is built again, added to, and repaired.
+ * plan's packages: by them it is built again, added to, and repaired.  What was
+ * fetched for a template's next version stays for sixty days.
  *
  * Nothing is changed here.  Versions and generations that are not kept are
  * listed, and are no roots.
@@ -42,6 +43,7 @@ struct vz_roots {
 	size_t n_versions, cap_versions;
 	struct vz_root_env *envs;        /* the i-th is the holder VZ_LIVE_ENV + i */
 	size_t n_envs;
+	struct vz_texts outdated;        /* templates whose note of a pending update is of no use any more: it goes, before its plan */
 	struct vz_live live;
 };
 

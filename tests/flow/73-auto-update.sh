@@ -141,6 +141,11 @@ for auto in no download build; do
 		same "$(json '.events[] | select(.kind == "template") | .state')" fetched
 		run 0 vz --json fetch t
 		same "$(json '.[] | "\(.changed) \(.packages)"')" "true 0"
+		# what came stays, and so does what is needed to know it without the network
+		run 0 vz clean
+		run 0 vz --offline --json fetch t
+		same "$(json '.[] | "\(.changed) \(.packages)"')" "true 0"
+		[ -f "$root/pending/t" ] || die "nothing is pending"
 		;;
 	build) same "$(json '.events[] | select(.kind == "template") | .state')" built ;;
 	esac
@@ -148,6 +153,7 @@ for auto in no download build; do
 	same "$(events moved)$(events tried)" ""
 done
 sed -i '/^auto =/d' "$tmp/t.recipe"
+[ ! -f "$root/pending/t" ] || die "what was built is pending"
 run 0 vz --json -n auto-update
 same "$(events tried), $(events moved)" "a, b c"
 # and an application
