@@ -1,161 +1,130 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Days of a repository, and what scheduled updates make of them on a host with environments that follow: all end at the
-# newest good version, each bad day is survived and reported, and the store holds no more than it needs.
-# 18 days and 5 environments, or VZ_YEAR_DAYS and VZ_YEAR_ENVS: `make check-year` takes a whole year with 20.
+# Days of two distributions, and what scheduled updates make of them on a host with environments that follow: all end at
+# the newest good version, each bad day is survived and reported, and the store holds no more than it needs.
+# 8 days and 6 environments, or VZ_YEAR_DAYS and VZ_YEAR_ENVS: `make check-year` takes a whole year with 20.
 . "${top_srcdir:?}/tests/lib/flow.sh"
-days=${VZ_YEAR_DAYS:-18} envs=${VZ_YEAR_ENVS:-5}
+# shellcheck source=tests/lib/year.sh
+. "$lib/year.sh"
+days=${VZ_YEAR_DAYS:-8} envs=${VZ_YEAR_ENVS:-6}
 
-rpm_key "$tmp/key"
-repo=$tmp/repo faults=$tmp/faults
-mkdir -p "$tmp/busybox/bin"
-cp /bin/busybox "$tmp/busybox/bin/busybox"
-for applet in sh cat; do
-	ln -s busybox "$tmp/busybox/bin/$applet"
-done
-rpm_target=$(uname -m) rpm_files=$tmp/busybox rpm_pkg "$repo" busybox 1-1 'AutoReqProv: no' 'Provides: /bin/sh'
-
-# release NAME: its next version; of `service` with a check that ends with $status
-n=0 status=0
-release() {
-	n=$((n + 1))
-	rm -rf "$tmp/files"
-	mkdir -p "$tmp/files/usr/bin" "$tmp/files/usr/share/$1"
-	echo "$n" >"$tmp/files/usr/share/$1/version"
-	head -c 20000 /dev/urandom >"$tmp/files/usr/share/$1/content"
-	[ "$1" != service ] || printf '#!/bin/sh\nexit %s\n' "$status" >"$tmp/files/usr/bin/healthy"
-	[ "$1" != service ] || chmod 755 "$tmp/files/usr/bin/healthy"
-	# as repositories do, with the version before it
-	find "$repo" -name "$1-1-*" | sort -V | head -n -1 | xargs -r rm
-	rpm_files=$tmp/files rpm_pkg "$repo" "$1" 1-$n 'AutoReqProv: no'
-	rpm_publish "$repo" "$tmp/key"
-}
-release extra
-release service
-good=$n
-: >"$faults"
-serve "$repo" --fault-file "$faults"
-rpm_recipe "$tmp/t.recipe" "$url" "$tmp/key/key.asc" busybox service
-sed -i 's/^kind = os/&\nkeep = 3/; s/^key = .*/&\ntrust = metadata/' "$tmp/t.recipe"
-printf '[health]\ncheck = healthy\n' >>"$tmp/t.recipe"
-run 0 vz create template "$tmp/t.recipe"
-for i in $(seq "$envs"); do
-	more=()
-	[ $((i % 4)) != 0 ] || more=(--package extra)
-	run 0 vz create env e"$i" t "${more[@]}"
+with_base
+# a day is a day for what is signed, too
+now=$(($(date +%s) - (days + 2) * 86400))
+year_begin
+for family in rpm deb; do
+	year_recipe $family "$tmp/$family.recipe"
+	run 0 vz create template "$tmp/$family.recipe"
+	for i in $(seq $((envs / 2))); do
+		more=()
+		[ $((i % 3)) != 0 ] || more=(--package extra)
+		run 0 vz create env $family-"$i" $family "${more[@]}"
+	done
 done
 
-# a day's state of the repository; what `auto-update` is to end with
-kinds=(ill half unsigned older down)
-bad=0
-morning() { # DAY
-	want=0
-	rm -rf "$tmp/older"
-	cp -a "$repo/repodata" "$tmp/older"
-	kind=
-	if [ $(($1 % 4)) = 2 ]; then
-		kind=${kinds[bad % ${#kinds[@]}]}
-		bad=$((bad + 1))
-	elif [ $(($1 % 3)) = 0 ]; then
-		release service
-		good=$n
-		[ $(($1 % 2)) != 0 ] || release extra
-	else
-		rpm_publish "$repo" "$tmp/key"
-	fi
-	case $kind in
-	ill)
-		status=1 want=1
-		release service
-		status=0
-		;;
-	half)
-		release service
-		mv "$repo/service-1-$n.noarch.rpm" "$tmp/held-back.rpm"
-		want=7
-		;;
-	unsigned)
-		release service
-		rm "$repo/repodata/repomd.xml.asc"
-		want='[57]'
-		;;
-	older)
-		release service
-		good=$n
-		run 0 vz auto-update
-		mv "$repo/repodata" "$tmp/newer"
-		mv "$tmp/older" "$repo/repodata"
-		want=5
-		;;
-	down)
-		echo '/ reset' >"$faults"
-		want=7
-		;;
-	esac
-}
-evening() {
-	case $kind in
-	half)
-		mv "$tmp/held-back.rpm" "$repo/service-1-$n.noarch.rpm"
-		good=$n
-		;;
-	unsigned)
-		rpm_seal "$repo" "$tmp/key"
-		good=$n
-		;;
-	older)
-		rm -rf "$repo/repodata"
-		mv "$tmp/newer" "$repo/repodata"
-		;;
-	down) : >"$faults" ;;
-	esac
-}
 shows() { # ENV
 	run 0 vz exec "$1" -- cat /usr/share/service/version
-	same "$(cat "$out")" "$good" "'$1' on day $day"
+	same "$(cat "$out")" "${good[${1%-*}]}" "'$1' on day $day"
+}
+package() { # TEMPLATE NAME: its version
+	run 0 vz --json info "$1"
+	json ".packages[] | select(.name == \"$2\") | .version" | sed 's/.*[.-]//'
 }
 used() {
 	run 0 vz clean
 	du -s --block-size=1K "$root" | cut -f1
 }
+versions() { # TEMPLATE
+	run 0 vz --json list --versions "$1"
+	json length
+}
 
-begun=$SECONDS busy=0 early=0
+# a good day: nothing new, updates, or a security update that an administrator takes alone before the rest comes
+declare -A turn=([rpm]=0 [deb]=0)
+good_day() { # FAMILY
+	local tool how=$((turn[$1]++ % 3))
+	case $how in
+	1)
+		year_release "$1" service
+		year_release "$1" extra
+		;;
+	2)
+		tool=$(package "$1" tool)
+		year_release "$1" tool
+		year_secure "$1"
+		;;
+	esac
+	year_publish "$1"
+	[ $how = 2 ] || return 0
+	run 0 vz update template "$1" --security
+	same "$(package "$1" service) $(package "$1" tool)" "${good[$1]} $tool" "$1 on day $day"
+}
+# every other day is a bad one for one of the two
+kinds=(ill half torn unsigned older down)
+bad=0
+morning() {
+	want=0 kind='' spoils=''
+	if [ $((day % 2)) = 0 ]; then
+		kind=${kinds[bad % ${#kinds[@]}]}
+		spoils=deb
+		[ $(((bad + bad / ${#kinds[@]}) % 2)) != 0 ] || spoils=rpm
+		bad=$((bad + 1))
+	fi
+	for family in rpm deb; do
+		if [ $family = "$spoils" ]; then
+			year_spoil $family "$kind"
+		else
+			good_day $family
+		fi
+	done
+}
+
+run 0 vz remove template base
+born=$(used) begun=$SECONDS busy=0 early=0
 for day in $(seq "$days"); do
-	morning "$day"
+	now=$((now + 86400))
+	morning
 	start=${EPOCHREALTIME/./}
 	run "$want" vz --json auto-update
 	busy=$((busy + ${EPOCHREALTIME/./} - start))
-	if [ -n "$kind" ]; then
-		same "$(json '[.events[] | select(.state == "failed" or .state == "back")] | length > 0')" true "day $day, $kind"
-	else
-		same "$(json '[.events[] | select(.state == "failed" or .state == "back")] | length')" 0 "day $day"
-	fi
-	shows e$((day % envs + 1))
-	evening
-	[ "$day" != 15 ] || early=$(used)
-	[ $((day % 30)) != 0 ] || used >/dev/null
+	troubles=$(json '[.events[] | select(.state == "failed" or .state == "back") | .name] | map(sub("-.*"; "")) | unique | join(" ")')
+	same "$troubles" "$spoils" "day $day, $kind"
+	for family in rpm deb; do
+		shows $family-$((day % (envs / 2) + 1))
+	done
+	[ -z "$kind" ] || year_mend "$spoils"
+	[ $((day % 30)) != 0 ] || late=$(used)
+	[ "$day" != 30 ] || early=$late
 done
-# the day after
-release service
-release extra
-good=$((n - 1))
+day='the last'
+for family in rpm deb; do
+	year_release $family service
+	year_release $family extra
+	year_publish $family
+done
 run 0 vz auto-update
-for i in $(seq "$envs"); do
-	shows e"$i"
+for family in rpm deb; do
+	for i in $(seq $((envs / 2))); do
+		shows $family-"$i"
+	done
+	run 0 vz exec $family-3 -- cat /usr/share/extra/version
+	same "$(cat "$out")" "${newest[$family extra]}"
 done
-run 0 vz exec e4 -- cat /usr/share/extra/version
-same "$(cat "$out")" "$n"
 late=$(used)
-run 0 vz --json list --versions t
-versions=$(json length)
-printf '%d days, %d of them bad, in %d s, of which scheduled updates took %d s; %d releases\n' \
-	"$days" "$bad" $((SECONDS - begun)) $((busy / 1000000)) "$n"
-printf 'the store after 15 days: %d KiB; at the end: %d KiB, %d versions of the template\n' "$early" "$late" "$versions"
+kept="$(versions rpm) $(versions deb)"
+printf '%d days, %d of them bad, in %d s, of which scheduled updates took %d s; %d and %d releases of a service\n' \
+	"$days" "$bad" $((SECONDS - begun)) $((busy / 1000000)) "${newest[rpm service]}" "${newest[deb service]}"
+printf 'the store at the beginning: %d KiB; at the end: %d KiB, %s versions of the templates\n' "$born" "$late" "${kept/ / and }"
+[ "$early" = 0 ] || printf 'and after a month: %d KiB\n' "$early"
 # those that `keep` says and the current one, and those of the generations that environments keep
-[ "$versions" -le 14 ] || die "$versions versions are kept"
-# runs' logs, a KiB or four each, are all that may be more
-[ "$late" -le $((early + early / 4 + 8 * days)) ] || die "the store grew from $early to $late KiB"
+for n in $kept; do
+	[ "$n" -le 14 ] || die "$n versions of a template are kept"
+done
+# after a month an environment has as many generations as it keeps: then runs' logs, a KiB or four each, are all that
+# may be more
+[ "$days" -lt 60 ] || [ $((late - born)) -le $(((early - born) * 5 / 4 + 8 * days)) ] || die "the store grew from $early to $late KiB"
 run 0 vz verify --quick
 run 0 vz --json history --auto
 same "$(json "map(select(.code != 0 and .ended != null)) | length")" "$bad"
+year_end
 done_ok

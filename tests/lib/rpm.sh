@@ -17,7 +17,7 @@
 #   rpm_compress=gz|xz|zst|bz2|plain    form of what rpm_modify puts there (default gz)
 #   rpm_sign_repomd=yes|no              (default yes)
 #   rpm_comps=FILE                      groups
-#   rpm_revision=N                      repomd.xml's revision (default: the time)
+#   rpm_revision=N                      the time that repomd.xml gives itself and its files (default: now)
 # Of the host's and the user's configuration of rpm nothing is read. Needs repo.sh.
 
 rpm_epoch=1700000000 # the time of all that is made here
@@ -104,7 +104,7 @@ rpm_addsign() {
 rpm_publish() {
 	local repo=$1 key=$2 args=(--quiet --workers 2 --no-database)
 	[ -z "${rpm_comps-}" ] || args+=(--groupfile "$rpm_comps")
-	[ -z "${rpm_revision-}" ] || args+=(--revision "$rpm_revision")
+	[ -z "${rpm_revision-}" ] || args+=(--revision "$rpm_revision" --set-timestamp-to-revision)
 	createrepo_c "${args[@]}" "$repo" || return 1
 	rpm_seal "$repo" "$key"
 }
