@@ -184,8 +184,9 @@ struct vz_env_parts {
 int vz_env_put(struct vz_store *s, const struct vz_env_parts *p, struct vz_err *err);
 
 /* Makes `new` show what `name` shows, with the same layer, a copy of what else is private, and its settings; generations
- * before this one stay behind, and the next that uses it gives it an identity of its own. VZ_BUSY while `name` is in
- * use; VZ_EXISTS. */
+ * before this one stay behind, and the next that uses it gives it an identity of its own.  While the private area of one
+ * that is in use is copied, all that runs in it is held (link/quiesce.h), so that the copy is of one moment; VZ_BUSY
+ * if somebody cannot be. VZ_EXISTS. */
 int vz_env_clone(struct vz_store *s, const char *name, const char *new, struct vz_env *ret, struct vz_err *err);
 
 /* The format itself, for tests and fuzzing. VZ_DAMAGED. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "base/fd.h"
@@ -8,12 +9,46 @@
 #include "link/env_record.h"
 #include "link/env_turn.h"
 #include "link/identity.h"
+#include "link/quiesce.h"
+
+/* What is in it stands still till this is released, so that what is copied was there at one moment. */
+static int hold(const struct vz_turn *t, struct vz_quiesce *ret, struct vz_err *err)
+{
+	struct stat st;
+
+	if (fstat(t->old, &st) < 0)
+		return vz_err_sys(err, "stat the environment's root");
+	if (vz_quiesce_begin(st.st_dev, ret, err) < 0)
+		return -1;
+	for (size_t i = 0; i < ret->n; i++)
+		if (!ret->threads[i].held && ret->threads[i].why)
+			return vz_err_set(err, VZ_BUSY, "process %d cannot be held: %s", (int)ret->threads[i].pid, ret->threads[i].why);
+	return 0;
+}
 
 static int copy_area(void *ctx, int dir, struct vz_err *err)
 {
 	const struct vz_turn *t = ctx;
+	auto_quiesce struct vz_quiesce q = {0};
 
-	return t->upper < 0 ? 0 : vz_copy_dir(t->upper, dir, "upper", err);
+	if (t->upper < 0)
+		return 0;
+	if (t->old >= 0 && hold(t, &q, err) < 0)
+		return -1;
+	return vz_copy_dir(t->upper, dir, "upper", err);
+}
+
+/* Nobody else moves or mounts it meanwhile. */
+static int open_source(struct vz_store *s, const char *name, struct vz_env *ret, struct vz_turn *ret_turn, struct vz_err *err)
+{
+	auto_fd int lock = vz_env_lock(s, name, ret, NULL, err);
+
+	if (lock < 0 || vz_turn_open(s, name, lock, ret_turn, err) < 0)
+		return -1;
+	/* commands that have ended may still be unmounting */
+	if (ret_turn->old < 0 && vz_env_lock_mount(lock, VZ_LOCK_EXCLUSIVE, err) < 0)
+		return -1;
+	return steal_fd(&lock);
 }
 
 /* It is another host than the one it was copied from, and says so before anybody uses it. */
@@ -30,7 +65,7 @@ int vz_env_clone(struct vz_store *s, const char *name, const char *new, struct v
 	auto_settings struct vz_settings settings = {0};
 	auto_env struct vz_env from = {0}, e = {0};
 	const struct vz_env_parts parts = { .env = &e, .settings = &settings, .area = copy_area, .ctx = &t };
-	auto_fd int lock = vz_env_hold_idle(s, name, &from, &t, err);
+	auto_fd int lock = open_source(s, name, &from, &t, err);
 
 	if (lock < 0 || vz_settings_read(s, name, &settings, err) < 0)
 		return -1;

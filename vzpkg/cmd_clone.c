@@ -24,7 +24,10 @@ static int make(struct vz_cli *cli, struct vz_store *store, struct vz_err *err)
 	double seconds;
 
 	clock_gettime(CLOCK_MONOTONIC, &begun);
-	if (vz_seal(&seal, err) < 0 || vz_env_clone(store, cli->args[0], cli->args[1], &new, err) < 0)
+	/* of one in use, what is private is copied instead */
+	if (vz_seal(&seal, err) < 0 && err->code != VZ_BUSY)
+		return -1;
+	if (vz_env_clone(store, cli->args[0], cli->args[1], &new, err) < 0)
 		return -1;
 	seconds = seconds_since(&begun);
 	if (cli->json)

@@ -66,7 +66,7 @@ const struct vz_command vz_commands[] = {
 	  vz_cmd_df },
 	{ "verify", NULL, "[--repair] [--quick]", "Check every object, image, manifest and record; tell what depends on what is wrong, or mend it.",
 	  vz_cmd_verify },
-	{ "clone", NULL, "ENV NEW", "Make an environment like one that is not in use, sharing all that is private, too.", vz_cmd_clone },
+	{ "clone", NULL, "ENV NEW", "Make an environment like another, running or not, sharing what is private, too.", vz_cmd_clone },
 	{ "link", NULL, "ENV...|--all", "Fold private files of environments that are not in use into the store, where equal ones are kept once.",
 	  vz_cmd_link },
 	{ "vzcache", NULL, "ENV...|--all", "The same, by its name in the original.", vz_cmd_link },

@@ -107,10 +107,32 @@ run 2 vz clone copy ../x
 one_error_line
 run 3 vz clone nobody x
 one_error_line
-run 0 vz mount copy
-run 6 vz clone copy x
-one_error_line
-said 'in use'
 [ ! -e "$root/envs/x" ] || die "something was made"
+
+# while it runs: two files that are written one after the other are of one moment, and it goes on
+run 0 vz mount copy
+vz exec copy -- sh -c 'n=0
+	while [ ! -e /srv/stop ]; do n=$((n + 1)); echo $n >/srv/first; echo $n >/srv/second; done' >"$tmp/writer.out" 2>&1 </dev/null &
+writer=$!
+servers+=("$writer")
+# the shell makes a file empty before it writes
+counted() { local n; n=$(cat "$root/envs/copy/root/srv/second"); printf '%s\n' "${n:-0}"; }
+goes_on() { [ "$(counted)" -gt $((seen + 1)) ]; }
+soon test -s "$root/envs/copy/root/srv/second"
+head -c 30000000 /dev/urandom >"$root/envs/copy/root/srv/bulk"
+for i in 1 2 3; do
+	run 0 vz clone copy "running$i"
+	seen=$(counted)
+	soon goes_on
+	run 0 vz exec "running$i" -- sh -c 'read -r a </srv/first; read -r b </srv/second; echo "${a:-none} ${b:-none}"'
+	read -r first second <"$out"
+	[ "$first" = none ] || [ "$second" = none ] || [ "$first" = "$second" ] || [ "$first" = $((second + 1)) ] ||
+		die "'$first' and '$second' are not of one moment"
+	cmp "$root/envs/copy/root/srv/bulk" "$root/envs/running$i/upper/srv/bulk" || die "a file of the clone differs"
+done
+touch "$root/envs/copy/root/srv/stop"
+wait $writer
+unset 'servers[-1]'
 run 0 vz umount copy
+run 0 vz verify
 done_ok
