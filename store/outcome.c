@@ -57,5 +57,13 @@ int vz_outcome_write(struct vz_store *s, const char *key, const struct vz_outcom
 
 int vz_outcome_keys(const struct vz_store *s, struct vz_texts *ret, struct vz_err *err)
 {
-	return vz_list_dir(vz_store_fd(s), "compositions", ret, err);
+	auto_texts struct vz_texts names = {0};
+	struct vz_digest d;
+
+	if (vz_list_dir(vz_store_fd(s), "compositions", &names, err) < 0)
+		return -1;
+	for (size_t i = 0; i < names.n; i++)
+		if (vz_digest_parse(names.v[i], &d))
+			vz_texts_add(ret, names.v[i]);
+	return 0;
 }

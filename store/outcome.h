@@ -29,7 +29,7 @@ struct vz_outcome {
 int vz_outcome_read(const struct vz_store *s, const char *key, struct vz_outcome *ret, struct vz_err *err);
 /* Replaces. The image, and what it needs, was synced before. */
 int vz_outcome_write(struct vz_store *s, const char *key, const struct vz_outcome *o, struct vz_err *err);
-/* Adds the names of all files there, sorted. */
+/* Adds the keys of all that are there, sorted; a file that was being written when its writer died is none. */
 int vz_outcome_keys(const struct vz_store *s, struct vz_texts *ret, struct vz_err *err);
 
 #endif

@@ -6,7 +6,7 @@
 #include "store/outcome.h"
 #include "tests/unit/scratch.h"
 
-#define KEY "0123456789abcdef"
+#define KEY "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define PATH "compositions/" KEY
 
 static struct vz_store *new_store(const char *dir)
@@ -38,6 +38,7 @@ START_TEST(test_write_read)
 	must(vz_outcome_write(s, KEY, &c, &err));
 	must(vz_outcome_read(s, KEY, &got, &err));
 	ck_assert(!vz_digest_cmp(&got.parent, &none.parent) && !vz_digest_cmp(&got.plan, &c.plan));
+	must(vz_write_file(vz_store_fd(s), PATH ".tmp.1.2", "half", 4, 0600, &err));
 	must(vz_outcome_keys(s, &keys, &err));
 	ck_assert_uint_eq(keys.n, 1);
 	ck_assert_str_eq(keys.v[0], KEY);
