@@ -292,8 +292,10 @@ int vz_parcel_take(struct vz_parcel_take *t, struct vz_blob_reader *from, struct
 	auto_parcel_reader struct vz_parcel_reader *in = vz_parcel_reader_new(from);
 	auto_object_writer struct vz_object_writer *writer = vz_object_writer_new(t->store);
 	struct taking k = { .t = t, .in = in, .writer = writer, .err = err };
-	int rc = take_items(&k);
+	int rc;
 
+	t->new_bytes = 0;
+	rc = take_items(&k);
 	t->new_bytes += vz_object_writer_new_bytes(writer);
 	vz_buf_release(&k.record);
 	return rc;
