@@ -9,12 +9,14 @@
 
 runs=${BENCH_RUNS:-3}
 [ -z "${BENCH_QUICK-}" ] || runs=1
-# median BEFORE CMD…: the median of the runs' milliseconds; BEFORE each, not measured, something else
+# median BEFORE CMD…: the median of the runs' milliseconds; BEFORE each, not measured, something else. What that, or
+# an earlier run, has left to be written is none of CMD's business: whoever syncs would pay for it
 median() {
 	local i start times=() before=$1
 	shift
 	for ((i = 0; i < runs; i++)); do
 		$before
+		sync
 		start=$EPOCHREALTIME
 		"$@" >"$out" 2>"$err" </dev/null || die "'$*' failed: $(tail -n 3 "$err")"
 		times+=($(((${EPOCHREALTIME/./} - ${start/./}) / 100)))
