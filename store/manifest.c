@@ -162,7 +162,7 @@ static int name_version(struct vz_store *s, const char *staged, const struct vz_
 {
 	auto_free char *home = vz_printf("templates/%s", m->name), *path = vz_printf("%s/%u", home, m->version);
 
-	if (vz_store_sync(s, err) < 0)
+	if (vz_reference_announce(s, m->name, m->version, err) < 0 || vz_store_sync(s, err) < 0)
 		return -1;
 	if (renameat2(vz_store_stage(s, err), staged, vz_store_fd(s), path, RENAME_NOREPLACE) < 0)
 		return vz_err_sys(err, "publish '%s'", path);
@@ -270,11 +270,13 @@ int vz_manifest_remove(struct vz_store *s, const char *name, unsigned version, s
  * Listing.
  */
 
+/* Also one that cannot be read. */
 static bool has_current(const struct vz_store *s, const char *name)
 {
-	auto_free char *path = vz_printf("templates/%s/" VZ_REFERENCE_CURRENT, name);
+	struct vz_err err = {0};
+	unsigned version;
 
-	return faccessat(vz_store_fd(s), path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	return vz_reference_read(s, name, VZ_REFERENCE_CURRENT, &version, &err) == 0 || err.code != VZ_NOTFOUND;
 }
 
 static char **list_names(const struct vz_store *s, bool current, size_t *ret_n, struct vz_err *err)

@@ -101,8 +101,9 @@ static int check_reference(const struct vz_store *s, const struct place *p, stru
 	auto_free char *manifest = NULL;
 	unsigned version;
 
+	/* one that was announced, and never published, is none */
 	if (vz_reference_read(s, p->name, p->file, &version, err) < 0)
-		return -1;
+		return err->code == VZ_NOTFOUND ? 0 : -1;
 	manifest = vz_printf("templates/%s/%u/manifest", p->name, version);
 	if (!strcmp(p->file, VZ_REFERENCE_CURRENT) && faccessat(vz_store_fd(s), manifest, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
 		return vz_err_set(err, VZ_DAMAGED, "version %u of template '%s' is current, and not there", version, p->name);

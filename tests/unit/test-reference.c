@@ -67,4 +67,29 @@ START_TEST(test_damage)
 }
 END_TEST
 
-UNIT_MAIN("reference", test_write_read, test_damage)
+/* What was announced counts when it is there. */
+START_TEST(test_announced)
+{
+	auto_scratch char *dir = scratch_new();
+	auto_store struct vz_store *s = new_store(dir);
+	struct vz_err err = {0};
+	unsigned n;
+
+	must(vz_reference_announce(s, "deb", 1, &err));
+	must_fail(vz_reference_read(s, "deb", VZ_REFERENCE_CURRENT, &n, &err), VZ_NOTFOUND, "never published");
+	must(vz_make_dirs(vz_store_fd(s), "templates/deb/1", 0700, &err));
+	must(vz_reference_read(s, "deb", VZ_REFERENCE_CURRENT, &n, &err));
+	ck_assert_uint_eq(n, 1);
+	must(vz_reference_announce(s, "deb", 2, &err));
+	must(vz_reference_read(s, "deb", VZ_REFERENCE_CURRENT, &n, &err));
+	ck_assert_uint_eq(n, 1);
+	must(vz_make_dirs(vz_store_fd(s), "templates/deb/2", 0700, &err));
+	must(vz_reference_read(s, "deb", VZ_REFERENCE_CURRENT, &n, &err));
+	ck_assert_uint_eq(n, 2);
+	must(vz_reference_write(s, "deb", VZ_REFERENCE_CURRENT, 1, &err));
+	must(vz_reference_read(s, "deb", VZ_REFERENCE_CURRENT, &n, &err));
+	ck_assert_uint_eq(n, 1);
+}
+END_TEST
+
+UNIT_MAIN("reference", test_write_read, test_damage, test_announced)
