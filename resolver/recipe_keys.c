@@ -296,10 +296,14 @@ static int take_section(struct vz_recipe_reading *in, const struct vz_ini_line *
 
 static int bad_key(const struct vz_recipe_reading *in, const struct vz_ini_line *l, struct vz_err *err)
 {
-	const char *names[12] = {0};
 	auto_free char *what = vz_printf("in [%s]: unknown key", l->section);
+	auto_free const char **names = NULL;
+	size_t n = 0;
 
-	for (size_t i = 0; in->section->keys[i].name; i++)
+	while (in->section->keys[n].name)
+		n++;
+	names = vz_alloc((n + 1) * sizeof *names);
+	for (size_t i = 0; i < n; i++)
 		names[i] = in->section->keys[i].name;
 	return vz_recipe_bad_word(in, l, what, l->key, names, err);
 }
