@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/number.h"
 #include "builder/auto.h"
 #include "vzpkg/cli.h"
 #include "vzpkg/json_auto.h"
@@ -16,13 +16,11 @@ static struct vz_recipe *recipe_of(void *ctx, const struct vz_manifest *m, struc
 /* `text` NULL leaves `ret` as it is. */
 static int parse_number(const char *text, const char *option, unsigned max, unsigned *ret, struct vz_err *err)
 {
-	char *end;
-	unsigned long n;
+	uint64_t n;
 
 	if (!text)
 		return 0;
-	n = strtoul(text, &end, 10);
-	if (!isdigit((unsigned char)*text) || *end || n < 1 || n > max)
+	if (!vz_number_parse(text, max, &n) || !n)
 		return vz_err_set(err, VZ_USAGE, "'%s' for --%s is not a number from 1 to %u", text, option, max);
 	*ret = (unsigned)n;
 	return 0;
